@@ -1,0 +1,43 @@
+# One command sets up, one runs everything that CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST_FLAGS ?= -n 2
+
+.PHONY: help install demo test check slow docs format clean
+help:            ## this list
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+install: $(STAMP)  ## make .venv with the pinned versions
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: $(STAMP)   ## import real events, train, refresh, print who needs someone today
+	$(BIN)/tutorpulse demo
+
+test: $(STAMP)   ## all tests but the slow ones
+	$(BIN)/python -m pytest -m 'not slow' $(PYTEST_FLAGS)
+
+check: $(STAMP)  ## format, lint, types, import contracts, links, generated docs
+	$(BIN)/ruff format --check src tests tools
+	$(BIN)/ruff check src tests tools
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.links
+	$(BIN)/python -m tools.docs --check
+
+slow: $(STAMP)   ## the heavy proofs and benchmarks
+	$(BIN)/python -m pytest -m slow
+
+docs: $(STAMP)   ## write the generated parts of docs/ anew
+	$(BIN)/python -m tools.docs
+
+format: $(STAMP) ## mend what the formatter and the linter can
+	$(BIN)/ruff format src tests tools
+	$(BIN)/ruff check --fix src tests tools
+
+clean:           ## remove what the targets above made
+	rm -rf $(VENV) build dist demo-home .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,63 @@
+"""Everything that tutorpulse refuses, as one tree.
+
+    TutorpulseError
+    ├── InputError            what was given cannot be used: a file, a mapping, an argument
+    │   ├── MappingError      a mapping file is wrong
+    │   ├── SettingsError     a setting is unknown or has a bad value
+    │   └── UnknownEntityError  no such tutor or student
+    ├── HomeError             the home folder cannot be used
+    │   ├── HomeBusyError     another process holds it
+    │   └── HomeVersionError  it was written by a newer version
+    ├── ModelError            there is no usable model
+    │   └── ArtifactError     an artifact is damaged or made for other features
+    └── HistoryError          the log is too short for what was asked
+
+Each message says what is wrong, with which value, and what to do next. The command line prints it and
+exits with `exit_code`.
+"""
+
+
+class TutorpulseError(Exception):
+    """Base of every error that is the user's to mend; `exit_code` is the process's."""
+
+    exit_code = 2
+
+
+class InputError(TutorpulseError):
+    """What was given cannot be used."""
+
+
+class MappingError(InputError):
+    """A mapping file is wrong."""
+
+
+class SettingsError(InputError):
+    """A setting is unknown or has a value it cannot take."""
+
+
+class UnknownEntityError(InputError):
+    """No tutor or student of that id is known."""
+
+
+class HomeError(TutorpulseError):
+    """The home folder cannot be used."""
+
+
+class HomeBusyError(HomeError):
+    """Another process holds the home."""
+
+
+class HomeVersionError(HomeError):
+    """The home was written by a newer version of tutorpulse."""
+
+
+class ModelError(TutorpulseError):
+    """There is no usable model."""
+
+
+class ArtifactError(ModelError):
+    """An artifact is damaged, or made for other features than this version computes."""
+
+
+class HistoryError(TutorpulseError):
+    """The log is too short, or too empty, for what was asked."""
