@@ -37,32 +37,29 @@ SQL_TYPES = {
 """The column type of each kind; times are microseconds since the epoch."""
 
 
-def _meta(kind: Kind, **bounds: float) -> Meta:
-    return Meta(extra={"kind": kind}, **bounds)  # type: ignore[arg-type]
+Id = Annotated[str, Meta(min_length=1, max_length=128, extra={"kind": Kind.ID})]
+Text = Annotated[str, Meta(extra={"kind": Kind.TEXT})]
+Time = Annotated[datetime, Meta(extra={"kind": Kind.TIME})]
+Flag = Annotated[bool, Meta(extra={"kind": Kind.FLAG})]
+TextList = Annotated[list[str], Meta(extra={"kind": Kind.TEXT_LIST})]
+Slots = Annotated[dict[str, list[int]] | list[str], Meta(extra={"kind": Kind.JSON})]
 
-
-Id = Annotated[str, _meta(Kind.ID, min_length=1, max_length=128)]
-Text = Annotated[str, _meta(Kind.TEXT)]
-Time = Annotated[datetime, _meta(Kind.TIME)]
-Flag = Annotated[bool, _meta(Kind.FLAG)]
-TextList = Annotated[list[str], _meta(Kind.TEXT_LIST)]
-Slots = Annotated[dict[str, list[int]] | list[str], _meta(Kind.JSON)]
-
-Rating = Annotated[float, _meta(Kind.NUMBER, ge=1, le=5)]
-Hours = Annotated[float, _meta(Kind.NUMBER, ge=0)]
-Minutes = Annotated[float, _meta(Kind.NUMBER, ge=0)]
-Seconds = Annotated[float, _meta(Kind.NUMBER, ge=0)]
-Years = Annotated[float, _meta(Kind.NUMBER, ge=0)]
-Count = Annotated[float, _meta(Kind.NUMBER, ge=0)]
-Money = Annotated[float, _meta(Kind.NUMBER)]
-Number = Annotated[float, _meta(Kind.NUMBER)]
-Score = Annotated[float, _meta(Kind.NUMBER, ge=0, le=100)]
+Rating = Annotated[float, Meta(ge=1, le=5, extra={"kind": Kind.NUMBER})]
+Hours = Annotated[float, Meta(ge=0, extra={"kind": Kind.NUMBER})]
+Minutes = Annotated[float, Meta(ge=0, extra={"kind": Kind.NUMBER})]
+Seconds = Annotated[float, Meta(ge=0, extra={"kind": Kind.NUMBER})]
+Years = Annotated[float, Meta(ge=0, extra={"kind": Kind.NUMBER})]
+Count = Annotated[float, Meta(ge=0, extra={"kind": Kind.NUMBER})]
+Money = Annotated[float, Meta(extra={"kind": Kind.NUMBER})]
+Number = Annotated[float, Meta(extra={"kind": Kind.NUMBER})]
+Score = Annotated[float, Meta(ge=0, le=100, extra={"kind": Kind.NUMBER})]
 Sentiment = Annotated[
-    Literal["positive", "neutral", "negative"] | Annotated[float, Meta(ge=-1, le=1)], _meta(Kind.NUMBER)
+    Literal["positive", "neutral", "negative"] | Annotated[float, Meta(ge=-1, le=1)],
+    Meta(extra={"kind": Kind.NUMBER}),
 ]
 
 SENTIMENTS = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
 """Words for a call's mood, as numbers from -1 to 1."""
 
-Side = Annotated[Literal["tutor", "student", "platform"], _meta(Kind.TEXT)]
-EntityKind = Annotated[Literal["tutor", "student"], _meta(Kind.TEXT)]
+Side = Annotated[Literal["tutor", "student", "platform"], Meta(extra={"kind": Kind.TEXT})]
+EntityKind = Annotated[Literal["tutor", "student"], Meta(extra={"kind": Kind.TEXT})]

@@ -27,7 +27,7 @@ from tutorpulse.events.fields import (
 )
 
 
-class Payload(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+class Payload(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """What an event says, beside its envelope."""
 
 
@@ -276,9 +276,9 @@ class SupportTicketOpened(Payload):
 class MessageResponded(Payload):
     """A tutor or a student answered a message. One of the two ids is required."""
 
+    response_time_hours: Hours
     tutor_id: Id | None = None
     student_id: Id | None = None
-    response_time_hours: Hours
 
 
 class LearningActivity(Payload):

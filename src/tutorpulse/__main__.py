@@ -1,0 +1,5 @@
+"""`python -m tutorpulse`."""
+
+from tutorpulse.cli import main
+
+main()

@@ -1,0 +1,147 @@
+"""One frozen table of settings, read from the home's `settings.toml`, then the environment, then flags.
+
+A setting `x` is `x = …` in the file and `TUTORPULSE_X` in the environment. Misspelt names and values of the wrong type
+are refused.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+
+from tutorpulse.errors import SettingsError
+
+ENVIRONMENT_PREFIX = "TUTORPULSE_"
+FILE_NAME = "settings.toml"
+
+Percent = Annotated[float, Meta(ge=0, le=100)]
+ExitGap = Literal["auto"] | Annotated[int, Meta(ge=1, le=365)]
+
+
+def _doc(text: str) -> Meta:
+    return Meta(description=text)
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every setting with its default. Percentages are 0 to 100, times carry their unit in the name."""
+
+    marketplace_timezone: Annotated[str, _doc("Time zone of an entity that states none (IANA name).")] = "UTC"
+    premium_tiers: Annotated[
+        tuple[str, ...],
+        _doc("Session tiers that count as premium (in the environment: separated by commas)."),
+    ] = ("premium",)
+    exit_gap_days_tutor: Annotated[
+        ExitGap, _doc("Days of silence after which a tutor counts as gone, or `auto`: measured on the log.")
+    ] = "auto"
+    exit_gap_days_student: Annotated[
+        ExitGap, _doc("Days of silence after which a student counts as gone, or `auto`: measured on the log.")
+    ] = "auto"
+    churn_label: Annotated[
+        Literal["exit", "inactive"],
+        _doc("What churn means: the last activity before an exit, or no activity within the horizon."),
+    ] = "exit"
+    future_tolerance_hours: Annotated[
+        float, _doc("Events further ahead of the clock than this are rejected.")
+    ] = 24.0
+    star_burnout_below: Annotated[Percent, _doc("A star's burnout risk, 14 days, is below this.")] = 20.0
+    star_health_above: Annotated[Percent, _doc("A star's health is above this.")] = 80.0
+    star_sessions_min: Annotated[int, _doc("A star completed at least this many sessions in 30 days.")] = 4
+    tutor_at_risk_burnout_above: Annotated[
+        Percent, _doc("Burnout risk, 14 days, above which a tutor is at risk.")
+    ] = 40.0
+    tutor_at_risk_health_below: Annotated[Percent, _doc("Health below which a tutor is at risk.")] = 60.0
+    churning_burnout_above: Annotated[
+        Percent, _doc("Burnout risk, 14 days, above which a tutor is churning.")
+    ] = 70.0
+    churning_health_below: Annotated[Percent, _doc("Health below which a tutor is churning.")] = 40.0
+    thriving_churn_below: Annotated[
+        Percent, _doc("A thriving student's churn risk, 14 days, is below this.")
+    ] = 20.0
+    thriving_health_above: Annotated[Percent, _doc("A thriving student's health is above this.")] = 80.0
+    student_at_risk_churn_14d_above: Annotated[
+        Percent, _doc("Churn risk, 14 days, above which a student is at risk.")
+    ] = 40.0
+    student_at_risk_churn_30d_above: Annotated[
+        Percent, _doc("Churn risk, 30 days, above which a student is at risk.")
+    ] = 60.0
+    student_at_risk_health_below: Annotated[Percent, _doc("Health below which a student is at risk.")] = 60.0
+    churned_churn_14d_above: Annotated[
+        Percent, _doc("Churn risk, 14 days, above which a student counts as churned.")
+    ] = 70.0
+    churned_health_below: Annotated[Percent, _doc("Health below which a student counts as churned.")] = 40.0
+    segment_recovery_points: Annotated[
+        Percent,
+        _doc("Points by which a value must clear a threshold before a segment changes for the better."),
+    ] = 3.0
+    insight_step_points: Annotated[
+        Percent, _doc("Points that a value must move before a new insight of its type is written.")
+    ] = 5.0
+    recommendations_max: Annotated[int, _doc("Recommendations shown for one tutor or student at most.")] = 5
+
+
+def setting_docs() -> dict[str, tuple[str, Any]]:
+    """Each setting's sentence and default, in the order of the table."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {
+        field.name: (
+            next(
+                m.description
+                for m in reversed(get_args(hints[field.name]))
+                if isinstance(m, Meta) and m.description
+            ),
+            field.default,
+        )
+        for field in msgspec.structs.fields(Settings)
+    }
+
+
+def load(home: Path | None = None, environment: Mapping[str, str] = os.environ, **flags: object) -> Settings:
+    """The settings in force: defaults, then the file, then the environment, then flags that are not None.
+
+    Raises:
+        SettingsError: an unknown name, a value of the wrong type, or a file that is no TOML.
+    """
+    merged = (
+        _from_file(home) | _from_environment(environment) | {k: v for k, v in flags.items() if v is not None}
+    )
+    try:
+        settings = msgspec.convert(merged, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            f"Settings: {error}. `tutorpulse settings` lists names, meanings and defaults."
+        ) from None
+    _check_timezone(settings.marketplace_timezone)
+    return settings
+
+
+def _from_file(home: Path | None) -> dict[str, object]:
+    path = home / FILE_NAME if home else None
+    if path is None or not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is no TOML file: {error}. Mend or remove it.") from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for field in msgspec.structs.fields(Settings):
+        text = environment.get(ENVIRONMENT_PREFIX + field.name.upper())
+        if text is not None:
+            found[field.name] = tuple(text.split(",")) if isinstance(field.default, tuple) else text
+    return found
+
+
+def _check_timezone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(
+            f"Settings: marketplace_timezone = {name!r} is no time zone. Give an IANA name such as Europe/Berlin."
+        ) from None
