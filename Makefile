@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_FLAGS ?= -n 2
+SLOW_FLAGS ?=
 
 .PHONY: help install demo test check slow docs format clean
 help:            ## this list
@@ -30,7 +31,7 @@ check: $(STAMP)  ## format, lint, types, import contracts, links, generated docs
 	$(BIN)/python -m tools.docs --check
 
 slow: $(STAMP)   ## the heavy proofs and benchmarks
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow $(SLOW_FLAGS)
 
 docs: $(STAMP)   ## write the generated parts of docs/ anew
 	$(BIN)/python -m tools.docs
