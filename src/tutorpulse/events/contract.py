@@ -17,13 +17,17 @@ from tutorpulse.events.types import Payload
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a payload: its name, what its column holds, whether it must be there, its bounds if any."""
+    """One field of a payload: its name, what its column holds, whether it must be there, its bounds if any.
+
+    `words` are the names that stand for numbers in this field (theirs to the number).
+    """
 
     name: str
     kind: Kind
     required: bool
     minimum: float | None
     maximum: float | None
+    words: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,6 @@ _ALIASES: dict[type[Payload], dict[str, str]] = {
     types.SessionCompleted: {"actual_duration_minutes": "duration_minutes", "student_rating": "rating"},
 }
 
-_ONE_OF: dict[type[Payload], tuple[str, ...]] = {
-    types.SupportTicketOpened: ("student_id", "tutor_id"),
-    types.MessageResponded: ("tutor_id", "student_id"),
-}
-
 
 def _annotated(hint: Any) -> Any:
     """The `Annotated` member of a hint such as `Id` or `Id | None`."""
@@ -106,7 +105,8 @@ def _field(payload: type[Payload], info: msgspec.structs.FieldInfo) -> Field:
     assert get_origin(hint) is Annotated, f"{payload.__name__}.{info.name} has no kind"
     meta = next(m for m in get_args(hint)[1:] if isinstance(m, msgspec.Meta) and m.extra)
     assert meta.extra is not None
-    return Field(info.name, meta.extra["kind"], info.required, meta.ge, meta.le)
+    words = meta.extra.get("words")
+    return Field(info.name, meta.extra["kind"], info.required, meta.ge, meta.le, words)
 
 
 def snake_case(name: str) -> str:
@@ -121,7 +121,7 @@ def _event_type(table: str, payload: type[Payload]) -> EventType:
         table=table,
         fields=tuple(_field(payload, info) for info in msgspec.structs.fields(payload)),
         aliases=_ALIASES.get(payload, {}),
-        one_of=_ONE_OF.get(payload, ()),
+        one_of=payload.ONE_OF,
     )
 
 

@@ -10,7 +10,10 @@ PLACEHOLDER_ID = "-"
 """Stands for the unknown side of a one-sided log; it is never an entity."""
 
 LIST_SEPARATOR = "\x1f"
-"""Lists of text are one column: each item stands between two separators, so that membership is a substring test."""
+"""Lists of text are one column: each item stands between two separators, so that membership is a substring test.
+
+The empty list is one separator, so it differs from a missing one. No item holds a separator.
+"""
 
 
 class Kind(enum.Enum):
@@ -41,7 +44,8 @@ Id = Annotated[str, Meta(min_length=1, max_length=128, extra={"kind": Kind.ID})]
 Text = Annotated[str, Meta(extra={"kind": Kind.TEXT})]
 Time = Annotated[datetime, Meta(extra={"kind": Kind.TIME})]
 Flag = Annotated[bool, Meta(extra={"kind": Kind.FLAG})]
-TextList = Annotated[list[str], Meta(extra={"kind": Kind.TEXT_LIST})]
+_Item = Annotated[str, Meta(pattern=f"^[^{LIST_SEPARATOR}]*$")]
+TextList = Annotated[list[_Item], Meta(extra={"kind": Kind.TEXT_LIST})]
 Slots = Annotated[dict[str, list[int]] | list[str], Meta(extra={"kind": Kind.JSON})]
 
 Rating = Annotated[float, Meta(ge=1, le=5, extra={"kind": Kind.NUMBER})]
@@ -53,13 +57,14 @@ Count = Annotated[float, Meta(ge=0, extra={"kind": Kind.NUMBER})]
 Money = Annotated[float, Meta(extra={"kind": Kind.NUMBER})]
 Number = Annotated[float, Meta(extra={"kind": Kind.NUMBER})]
 Score = Annotated[float, Meta(ge=0, le=100, extra={"kind": Kind.NUMBER})]
-Sentiment = Annotated[
-    Literal["positive", "neutral", "negative"] | Annotated[float, Meta(ge=-1, le=1)],
-    Meta(extra={"kind": Kind.NUMBER}),
-]
 
 SENTIMENTS = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
 """Words for a call's mood, as numbers from -1 to 1."""
+
+Sentiment = Annotated[
+    Literal["positive", "neutral", "negative"] | Annotated[float, Meta(ge=-1, le=1)],
+    Meta(extra={"kind": Kind.NUMBER, "words": SENTIMENTS}),
+]
 
 Side = Annotated[Literal["tutor", "student", "platform"], Meta(extra={"kind": Kind.TEXT})]
 EntityKind = Annotated[Literal["tutor", "student"], Meta(extra={"kind": Kind.TEXT})]

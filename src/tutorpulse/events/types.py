@@ -3,6 +3,8 @@
 `Time` fields are RFC 3339; money is in the marketplace's currency; every unit stands in the field's name.
 """
 
+from typing import ClassVar
+
 import msgspec
 
 from tutorpulse.events.fields import (
@@ -28,7 +30,19 @@ from tutorpulse.events.fields import (
 
 
 class Payload(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """What an event says, beside its envelope."""
+    """What an event says, beside its envelope. Of the fields in `ONE_OF`, if any, at least one is required."""
+
+    ONE_OF: ClassVar[tuple[str, ...]] = ()
+
+
+class _OfEitherSide(Payload):
+    """Something a tutor or a student did."""
+
+    ONE_OF: ClassVar[tuple[str, ...]] = ("student_id", "tutor_id")
+
+    def __post_init__(self) -> None:
+        if all(getattr(self, name) is None for name in self.ONE_OF):
+            raise ValueError(f"One of {', '.join(self.ONE_OF)} is required")
 
 
 class TutorRegistered(Payload):
@@ -264,7 +278,7 @@ class IbCallLogged(Payload):
     resolved: Flag | None = None
 
 
-class SupportTicketOpened(Payload):
+class SupportTicketOpened(_OfEitherSide):
     """A tutor or a student asked for help, or complained. One of the two ids is required."""
 
     student_id: Id | None = None
@@ -273,7 +287,7 @@ class SupportTicketOpened(Payload):
     is_complaint: Flag | None = None
 
 
-class MessageResponded(Payload):
+class MessageResponded(_OfEitherSide):
     """A tutor or a student answered a message. One of the two ids is required."""
 
     response_time_hours: Hours
