@@ -1,0 +1,188 @@
+"""What each feature and prediction is called where a person reads it: one table, in words with units."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+PERCENT = "%"
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """How a value is told: `text` with `{}` where the value stands.
+
+    `unit` follows the number ("%" also means that the value is a share, shown times 100), `digits` are its decimals.
+    `falling` is the text for a value below 0, told without its sign. `flag` tells 0 (`falling`) from 1 (`text`).
+    """
+
+    text: str
+    unit: str = ""
+    digits: int = 0
+    falling: str = ""
+    flag: bool = False
+
+    @property
+    def scale(self) -> float:
+        """What a raw value is multiplied by to be shown."""
+        return 100.0 if self.unit == PERCENT else 1.0
+
+    def number(self, value: float) -> str:
+        """The value with its unit, "unknown" where it is NaN."""
+        if np.isnan(value):
+            return "unknown"
+        shown = round(value * self.scale, self.digits) + 0.0
+        return f"{shown:,.{self.digits}f}" + (f" {self.unit}" if self.unit else "")
+
+    def told(self, value: float) -> str:
+        """The whole phrase, such as "utilization 97 %"."""
+        falling = self.falling and (value <= 0 if self.flag else value < 0)
+        return (self.falling if falling else self.text).replace(
+            "{}", self.number(abs(value) if falling else value)
+        )
+
+
+def _count(text: str) -> Phrase:
+    return Phrase(text)
+
+
+def _share(text: str) -> Phrase:
+    return Phrase(text, PERCENT)
+
+
+def _days(text: str) -> Phrase:
+    return Phrase(text, "days", 0)
+
+
+def _hours(text: str) -> Phrase:
+    return Phrase(text, "h", 1)
+
+
+_PREDICTIONS = {
+    "burnout_risk": _share("burnout risk {}"),
+    "burnout_risk_30d": _share("burnout risk within 30 days {}"),
+    "churn_risk_14d": _share("churn risk {}"),
+    "churn_risk_30d": _share("churn risk within 30 days {}"),
+    "already_gone": _share("gone already with probability {}"),
+    "inactive_14d": _share("no activity in 14 days with probability {}"),
+    "inactive_30d": _share("no activity in 30 days with probability {}"),
+    "first_session_success": _share("first sessions expected to succeed {}"),
+    "session_velocity": Phrase("expected sessions {}", "a week", 1),
+    "health_score": Phrase("health {}", "", 0),
+}
+
+_SHARED = {
+    "days_since_last_session": _days("last session {} ago"),
+    "avg_session_duration_min": Phrase("sessions last {}", "min"),
+    "avg_rating": Phrase("average rating {}", "stars", 1),
+    "rating_trend": Phrase("ratings rising {}", "stars a week", 1, "ratings falling {}"),
+    "rating_volatility": Phrase("ratings vary by {}", "stars", 1),
+    "avg_response_time_hours": _hours("answers after {}"),
+}
+
+_TUTOR = {
+    "sessions_taught_7d": _count("{} sessions taught in 7 days"),
+    "sessions_taught_14d": _count("{} sessions taught in 14 days"),
+    "sessions_taught_30d": _count("{} sessions taught in 30 days"),
+    "sessions_completed_7d": _count("{} sessions completed in 7 days"),
+    "sessions_completed_14d": _count("{} sessions completed in 14 days"),
+    "sessions_completed_30d": _count("{} sessions completed in 30 days"),
+    "session_completion_rate": _share("sessions completed {}"),
+    "no_show_rate": _share("missed without notice {}"),
+    "cancellation_rate": _share("cancelled by the tutor {}"),
+    "session_frequency_7d": Phrase("{} in 7 days", "sessions a day", 1),
+    "session_frequency_14d": Phrase("{} in 14 days", "sessions a day", 1),
+    "positive_reviews_count_30d": _count("{} good reviews in 30 days"),
+    "negative_reviews_count_30d": _count("{} bad reviews in 30 days"),
+    "student_retention_rate": _share("students who came back {}"),
+    "unique_students_30d": _count("{} students in 30 days"),
+    "avg_student_lifetime_sessions": Phrase("{} per student so far", "sessions", 1),
+    "available_hours_this_week": _hours("offers {} this week"),
+    "available_hours_next_week": _hours("offers {} next week"),
+    "utilization_rate": _share("utilization {}"),
+    "instant_book_enabled": Phrase("instant booking on", falling="instant booking off", flag=True),
+    "booking_lead_time_avg_hours": _hours("booked {} ahead"),
+    "primary_subject_count": _count("{} subjects declared"),
+    "subject_diversity_score": _share("variety of subjects {}"),
+    "avg_rating_by_subject": Phrase("average rating across subjects {}", "stars", 1),
+    "sessions_per_subject_30d": Phrase("{} per subject in 30 days", "sessions", 1),
+    "subject_match_accuracy": _share("sessions in declared subjects {}"),
+    "certification_count": _count("{} certificates"),
+    "years_of_experience": Phrase("{} of experience", "years", 1),
+    "specialization_score": _share("share of the main subject {}"),
+    "advanced_topics_count": _count("{} advanced topics"),
+    "student_grade_improvement_avg": Phrase(
+        "grades up {}", "points", 1, falling="grades of the students down {}"
+    ),
+    "total_earnings_30d": _count("earned {} in 30 days"),
+    "avg_earnings_per_session": Phrase("earned {} a session", "", 2),
+    "earnings_trend": Phrase(
+        "earnings up {} on the month before", PERCENT, 0, "earnings down {} on the month before"
+    ),
+    "premium_tier_sessions_ratio": _share("premium sessions {}"),
+    "discount_sessions_ratio": _share("discounted sessions {}"),
+    "payment_disputes_count_30d": _count("{} payment disputes in 30 days"),
+    "refund_rate_30d": _share("sessions refunded {}"),
+    "pricing_competitiveness_score": _share("tutors of the subject who charge as much or more {}"),
+    "revenue_per_available_hour": Phrase("earned {} an hour offered", "", 2),
+}
+
+_STUDENT = {
+    "sessions_7d": _count("{} sessions in 7 days"),
+    "sessions_14d": _count("{} sessions in 14 days"),
+    "sessions_30d": _count("{} sessions in 30 days"),
+    "session_freq_7d": Phrase("{} in 7 days", "sessions a day", 2),
+    "session_freq_14d": Phrase("{} in 14 days", "sessions a day", 2),
+    "session_freq_30d": Phrase("{} in 30 days", "sessions a day", 2),
+    "avg_gap_between_sessions": Phrase("{} between sessions", "days", 1),
+    "session_trend_7d_14d": Phrase(
+        "{} sessions more than the week before", falling="{} sessions fewer than the week before"
+    ),
+    "session_trend_14d_30d": Phrase(
+        "{} sessions more than the fortnight before", falling="{} sessions fewer than the fortnight before"
+    ),
+    "session_acceleration": Phrase("sessions speeding up by {}", "a week", 1, "sessions slowing by {}"),
+    "sessions_weekend_ratio": _share("sessions at weekends {}"),
+    "sessions_evening_ratio": _share("sessions in the evening {}"),
+    "total_session_hours_30d": _hours("{} of sessions in 30 days"),
+    "engagement_score": Phrase("engagement {} of 100"),
+    "questions_asked_30d": _count("{} questions asked in 30 days"),
+    "materials_accessed_30d": _count("{} materials opened in 30 days"),
+    "payment_success_rate_30d": _share("payments that succeed {}"),
+    "payment_failures_30d": _count("{} failed payments in 30 days"),
+    "avg_transaction_value": Phrase("average payment {}", "", 2),
+    "total_revenue_30d": _count("paid {} in 30 days"),
+    "payment_method_count": _count("{} ways of paying"),
+    "days_since_last_payment": _days("last payment {} ago"),
+    "ib_calls_7d": _count("{} calls in 7 days"),
+    "ib_calls_14d": _count("{} calls in 14 days"),
+    "ib_call_rate": Phrase("{} in 14 days", "calls a day", 2),
+    "cancellation_rate_7d": _share("cancelled by the student in 7 days {}"),
+    "cancellation_rate_30d": _share("cancelled by the student {}"),
+    "no_show_rate_30d": _share("missed without notice {}"),
+    "late_cancellations_30d": _count("{} late cancellations in 30 days"),
+    "support_tickets_30d": _count("{} support tickets in 30 days"),
+    "complaints_30d": _count("{} complaints in 30 days"),
+    "tutor_consistency_score": _share("consistency of tutors {}"),
+    "unique_tutors_30d": _count("{} tutors in 30 days"),
+    "preferred_tutor_ratio": _share("sessions with the most seen tutor {}"),
+    "tutor_rating_avg": Phrase("tutors rated {}", "stars", 1),
+    "tutor_availability_score": _share("availability of the tutors seen {}"),
+    "tutor_subject_expertise_score": _share("sessions in the tutor's main subject {}"),
+    "tutor_match_score": _share("tutors liked {}"),
+    "tutor_changed_count_30d": _count("{} changes of tutor in 30 days"),
+    "preferred_tutor_sessions_ratio": _share("sessions with the most seen tutor in 30 days {}"),
+}
+
+_CONTEXT = {
+    "tenure_days": _days("with us for {}"),
+    "completed_total": _count("{} sessions completed in all"),
+    "completed_90d": _count("{} sessions completed in 90 days"),
+}
+
+PHRASES: dict[str, Phrase] = _PREDICTIONS | _SHARED | _TUTOR | _STUDENT | _CONTEXT
+"""The phrase of every feature, context feature and prediction; names shared by both kinds mean the same."""
+
+
+def phrase(name: str) -> Phrase:
+    """The phrase of a fact."""
+    return PHRASES[name]
