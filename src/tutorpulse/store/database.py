@@ -1,0 +1,122 @@
+"""The connection to DuckDB: one database, one cursor per thread, answers as NumPy arrays."""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.errors import HomeError
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class Database:
+    """An open DuckDB file. Each thread works on its own cursor, and sees its own temporary relations."""
+
+    def __init__(self, path: Path, scratch: Path, read_only: bool, memory_limit_gb: float) -> None:
+        self.read_only = read_only
+        self._root = _connect(path, read_only, _configuration(scratch, memory_limit_gb))
+        self._local = threading.local()
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """This thread's cursor."""
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
+        if cursor is None:
+            cursor = self._local.cursor = self._root.cursor()
+            self._cursors.append(cursor)
+        return cursor
+
+    def execute(self, sql: str, params: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        """Run one statement on this thread's cursor."""
+        return self.cursor().execute(sql, list(params))
+
+    def query(self, sql: str, params: Sequence[object] = ()) -> Arrays:
+        """The answer by column: see `as_arrays`."""
+        return as_arrays(self.execute(sql, params).fetchnumpy())
+
+    def scalar(self, sql: str, params: Sequence[object] = ()) -> Any:
+        """The first value of the first row; None if there is no row."""
+        row = self.execute(sql, params).fetchone()
+        return row[0] if row else None
+
+    def insert(self, table: str, columns: Arrays) -> None:
+        """Append equally long arrays to the named columns; the other columns become NULL.
+
+        Object arrays are text or bytes; masked items become NULL.
+        """
+        cursor = self.cursor()
+        cursor.register("incoming", columns)
+        try:
+            cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM incoming")
+        finally:
+            cursor.unregister("incoming")
+
+    def make_temporary(self, name: str, columns: Arrays) -> None:
+        """A temporary table of this thread, `name`, made of equally long arrays; it replaces an earlier one."""
+        cursor = self.cursor()
+        cursor.register("incoming", columns)
+        try:
+            cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
+        finally:
+            cursor.unregister("incoming")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, durable at the end."""
+        self.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every cursor and the file."""
+        for connection in (*self._cursors, self._root):
+            connection.close()
+
+
+def as_arrays(columns: dict[str, Any]) -> Arrays:
+    """DuckDB's columns, with NULL as NaN in float64 and None in object arrays; a masked array where an integer or a
+    truth value is NULL. Integers are int64, sums of integers float64 (exact below 2**53)."""
+    return {name: _filled(column) for name, column in columns.items()}
+
+
+def _filled(column: NDArray[Any]) -> NDArray[Any]:
+    wide = column.astype(np.int64) if column.dtype.kind in "iu" and column.dtype.itemsize < 8 else column
+    if not isinstance(wide, np.ma.MaskedArray):
+        return wide
+    if wide.dtype.kind in "fO":
+        data = np.array(wide.data)
+        data[np.ma.getmaskarray(wide)] = np.nan if wide.dtype.kind == "f" else None
+        return data
+    return wide if np.ma.getmaskarray(wide).any() else np.asarray(wide.data)
+
+
+def _configuration(scratch: Path, memory_limit_gb: float) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "threads": os.cpu_count() or 1,
+        "memory_limit": f"{memory_limit_gb}GB",
+        "temp_directory": str(scratch),
+        # Object arrays are text whatever their first values are; sampling took an all-None start for integers.
+        "pandas_analyze_sample": 0,
+    }
+
+
+def _connect(
+    path: Path, read_only: bool, configuration: dict[str, str | bool | int | float | list[str]]
+) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config=configuration)
+    except duckdb.Error as error:
+        raise HomeError(
+            f"Cannot open {path}: {str(error).splitlines()[0]}. Restore the home from a copy, or import into a new one."
+        ) from None

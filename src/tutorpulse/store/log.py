@@ -1,0 +1,238 @@
+"""The event store: the one seam through which events come in, and every read of them goes out."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.errors import HomeError
+from tutorpulse.events.batch import EventBatch
+from tutorpulse.events.contract import TABLES, table_columns
+from tutorpulse.events.fields import PLACEHOLDER_ID
+from tutorpulse.store import erasure, identities, migrations, rejects, rows, settling
+from tutorpulse.store.database import Arrays, Database
+from tutorpulse.store.digests import concatenate, digest_ids, first_of_each
+from tutorpulse.store.home import Home
+from tutorpulse.store.index import FLUSH_IDS, IdIndex
+from tutorpulse.store.receipts import ACCEPTED, DUPLICATE, REJECTED, Receipts
+from tutorpulse.store.rejects import State, StoredReject
+
+DEFAULT_MEMORY_GB = 3.0
+"""What DuckDB may use before it spills; the index of ids needs up to 50 MB beside it."""
+
+
+class EventStore:
+    """The log of one home. One process holds it at a time; its threads may share it, each append by itself.
+
+    With `read_only` several processes may hold it, and nothing is written.
+    """
+
+    def __init__(self, database: Database, index: IdIndex, held: ExitStack) -> None:
+        self._database = database
+        self._index = index
+        self._held = held
+        self._writing = threading.RLock()
+        self._next_seq: int | None = None
+
+    @classmethod
+    def open(
+        cls,
+        home: Home,
+        read_only: bool = False,
+        memory_limit_gb: float = DEFAULT_MEMORY_GB,
+        flush_ids: int = FLUSH_IDS,
+    ) -> "EventStore":
+        """Open the log of `home`, making or migrating its tables where need be. Use as a context manager, or close it.
+
+        Args:
+            home: the home folder.
+            read_only: write nothing; the log must exist and be of this version.
+            memory_limit_gb: what DuckDB may use before it spills into the home.
+            flush_ids: new ids held in memory before they go to disk (16 bytes each).
+
+        Raises:
+            HomeBusyError: another process holds the home.
+            HomeVersionError: a newer version wrote the log.
+            HomeError: the log cannot be read, or with `read_only` there is none.
+        """
+        if read_only and not home.events_path.exists():
+            raise HomeError(f"The home {home.path} holds no events. Run `tutorpulse import FILE` first.")
+        with ExitStack() as stack:
+            stack.enter_context(home.lock(read_only))
+            database = Database(home.events_path, home.scratch_path, read_only, memory_limit_gb)
+            stack.callback(database.close)
+            migrations.bring_up_to_date(database, home.events_path)
+            return cls(database, IdIndex(home.ids_path, flush_ids), stack.pop_all())
+
+    def __enter__(self) -> "EventStore":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the home. Nothing is lost without it: `append` is durable when it returns."""
+        with self._writing:
+            self._held.close()
+
+    # In
+
+    def append(self, batch: EventBatch) -> Receipts:
+        """Take the batch's new events and its rejects, all or none; durable on return.
+
+        The first event of an id wins, in the log or by position in the batch; rejects already known add nothing.
+        Batches of 130,000 events cost least; small ones about 10 ms each.
+        """
+        with self._writing:
+            next_seq = self._ready_to_write()
+            digests = concatenate([digest_ids(of_type.event_id) for of_type in batch.rows])
+            position = _joined([of_type.position for of_type in batch.rows])
+            new = first_of_each(digests, position)
+            new &= ~self._index.contains(digests)
+            seq = _places(position, new, next_seq)
+            taken = int(new.sum())
+            with self._database.transaction():
+                if taken:
+                    self._insert(batch, new, seq)
+                rejects.add(self._database, batch.rejects)
+            self._index.add(digests[new], next_seq + taken - 1)
+            self._next_seq = next_seq + taken
+            return _receipts(batch, position, new)
+
+    def _insert(self, batch: EventBatch, new: NDArray[np.bool_], seq: NDArray[np.int64]) -> None:
+        ends = np.cumsum([len(of_type.position) for of_type in batch.rows])[:-1]
+        for table, columns in rows.by_table(batch.rows, np.split(new, ends), np.split(seq, ends)):
+            self._database.insert(table, columns)
+
+    def _ready_to_write(self) -> int:
+        """The next place in the log, after making sure once that every known id is in the index."""
+        if self._next_seq is None:
+            self._next_seq = identities.catch_up(self._database, self._index)
+        return self._next_seq
+
+    # Out
+
+    def query(self, sql: str, params: Sequence[object] = ()) -> Arrays:
+        """The answer to one SELECT over the log's tables, `settled_sessions`, `rejects` and relations of `relation`.
+
+        Args:
+            sql: DuckDB's SQL; see `schema` for tables, `sessions` for the relation of sessions.
+            params: values for its `?`.
+
+        Returns:
+            Per column an array: text as object with None, floats with NaN for NULL, integers int64 and truth values
+            bool (masked arrays where some are NULL). Sums of integers are float64.
+        """
+        self._settle_for(sql)
+        return self._database.query(sql, params)
+
+    def copy_to(self, sql: str, path: str, options: str) -> None:
+        """Write the answer to one SELECT to a file, as DuckDB's COPY does; `options` such as `FORMAT parquet`."""
+        self._settle_for(sql)
+        quoted = path.replace("'", "''")
+        self._database.execute(f"COPY ({sql}) TO '{quoted}' ({options})")
+
+    @contextmanager
+    def relation(self, name: str, columns: Arrays) -> Iterator[None]:
+        """Queries of this thread may read `columns` as the relation `name` within the context."""
+        self._database.make_temporary(name, columns)
+        try:
+            yield
+        finally:
+            self._database.execute(f"DROP TABLE {name}")
+
+    @contextmanager
+    def ids(self, name: str, ids: NDArray[np.object_]) -> Iterator[None]:
+        """As `relation`, of one text column `id`."""
+        with self.relation(name, {"id": np.asarray(ids, np.object_)}):
+            yield
+
+    def settle(self) -> None:
+        """Bring the settled sessions up to date: fold the sessions touched since the last time. Reads do it by themselves."""
+        with self._writing:
+            settling.settle(self._database)
+
+    def _settle_for(self, sql: str) -> None:
+        if "settled_sessions" in sql:
+            self.settle()
+
+    def newest_us(self) -> int | None:
+        """The newest event's time; None in an empty log."""
+        return self._over_tables("MAX", "ts_us")
+
+    def oldest_us(self) -> int | None:
+        """The oldest event's time; None in an empty log."""
+        return self._over_tables("MIN", "ts_us")
+
+    def newest_received_us(self) -> int | None:
+        """When the last event to be received was received; None in an empty log."""
+        return self._over_tables("MAX", "received_us")
+
+    def _over_tables(self, aggregate: str, column: str) -> int | None:
+        parts = " UNION ALL ".join(f"SELECT {aggregate}({column}) AS t FROM {table}" for table in TABLES)
+        found: int | None = self._database.scalar(f"SELECT {aggregate}(t) FROM ({parts})")
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """Events by type, without the types that have none; by name."""
+        parts = " UNION ALL ".join(f"SELECT event_type FROM {table}" for table in TABLES)
+        found = self._database.query(f"SELECT event_type, COUNT(*) AS n FROM ({parts}) GROUP BY 1 ORDER BY 1")
+        return dict(zip(found["event_type"].tolist(), found["n"].tolist(), strict=True))
+
+    def __len__(self) -> int:
+        """Events in the log."""
+        return sum(int(self._database.scalar(f"SELECT COUNT(*) FROM {table}")) for table in TABLES)
+
+    def entity_ids(self, entity_type: str) -> NDArray[Any]:
+        """Every tutor or student that an event names, ascending; never the placeholder."""
+        column = f"{entity_type}_id"
+        parts = " UNION ".join(
+            f"SELECT {column} AS id FROM {table}" for table in TABLES if column in table_columns(table)
+        )
+        sql = f"SELECT id FROM ({parts}) WHERE id IS NOT NULL AND id <> ? ORDER BY id"
+        return self._database.query(sql, [PLACEHOLDER_ID])["id"]
+
+    # Rejects and erasure
+
+    def rejects(
+        self, state: State | None = "open", limit: int | None = None, offset: int = 0
+    ) -> list[StoredReject]:
+        """The rejects in a state (None: in any), in order of source and place."""
+        return rejects.listed(self._database, state, limit, offset)
+
+    def reject(self, reject_id: str) -> StoredReject:
+        """One reject. Raises InputError where there is none of that id."""
+        return rejects.one(self._database, reject_id)
+
+    def mark_rejects(self, reject_ids: Sequence[str], state: State) -> None:
+        """Note what became of rejects, once a replay's events are appended, or an operator dismisses them."""
+        with self._writing, self._database.transaction():
+            rejects.mark(self._database, reject_ids, state)
+
+    def erase(self, entity_type: str, entity_id: str) -> erasure.Erased:
+        """Remove every event and reject that names the entity; see `erasure.erase`."""
+        with self._writing:
+            self._ready_to_write()
+            settling.settle(self._database)
+            return erasure.erase(self._database, entity_type, entity_id)
+
+
+def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+def _places(position: NDArray[np.int64], new: NDArray[np.bool_], next_seq: int) -> NDArray[np.int64]:
+    """Places in the log for the new events, by position; the others' are without meaning."""
+    seq = np.zeros(len(position), np.int64)
+    chosen = np.flatnonzero(new)
+    seq[chosen[np.argsort(position[chosen])]] = np.arange(next_seq, next_seq + len(chosen))
+    return seq
+
+
+def _receipts(batch: EventBatch, position: NDArray[np.int64], new: NDArray[np.bool_]) -> Receipts:
+    status = np.full(batch.size, REJECTED, np.int8)
+    status[position] = np.where(new, ACCEPTED, DUPLICATE)
+    return Receipts(status)

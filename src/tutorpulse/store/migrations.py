@@ -1,0 +1,50 @@
+"""Bringing a log database to this version's schema, forward only and step by step."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from tutorpulse.errors import HomeVersionError
+from tutorpulse.store.database import Database
+from tutorpulse.store.schema import create_sql
+
+STEPS: Final[tuple[tuple[str, ...], ...]] = ()
+"""Statements that lead from version n to n + 1, the first from 1 to 2. Derived tables may simply be emptied:
+`DELETE FROM settled_sessions` with `UPDATE facts SET value = 0 WHERE name = 'settled_seq'` folds them anew."""
+
+
+def bring_up_to_date(database: Database, path: Path, steps: Sequence[Sequence[str]] = STEPS) -> None:
+    """Make the tables of an empty database, or take the steps that an older one lacks; all of them or none.
+
+    Raises:
+        HomeVersionError: the database is newer than this version; or older, and open for reading only.
+    """
+    newest = 1 + len(steps)
+    found = _version(database)
+    if found == newest:
+        return
+    if found > newest:
+        raise HomeVersionError(
+            f"{path} has schema {found}; this version knows up to {newest}. Upgrade tutorpulse."
+        )
+    if database.read_only:
+        raise HomeVersionError(
+            f"{path} has schema {found}, this version needs {newest}. Open it once for writing: run `tutorpulse refresh`."
+        )
+    with database.transaction():
+        for statement in _statements(found, steps):
+            database.execute(statement)
+        database.execute("UPDATE facts SET value = ? WHERE name = 'schema_version'", [newest])
+
+
+def _version(database: Database) -> int:
+    """The schema's version; 0 for an empty database."""
+    if not database.scalar("SELECT COUNT(*) FROM duckdb_tables() WHERE table_name = 'facts'"):
+        return 0
+    return int(database.scalar("SELECT value FROM facts WHERE name = 'schema_version'"))
+
+
+def _statements(found: int, steps: Sequence[Sequence[str]]) -> list[str]:
+    if found == 0:
+        return [*create_sql(), "INSERT INTO facts VALUES ('schema_version', 0), ('settled_seq', 0)"]
+    return [statement for step in steps[found - 1 :] for statement in step]
