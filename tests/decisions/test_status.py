@@ -31,7 +31,9 @@ OLD = {"registered": 100, "first_activity": 110}
 
 
 def test_departed_comes_before_everything() -> None:
-    assert status_of(**OLD, last_activity=999, departed=999, paused_since=990, paused_until=1010) == "departed"
+    assert (
+        status_of(**OLD, last_activity=999, departed=999, paused_since=990, paused_until=1010) == "departed"
+    )
 
 
 def test_a_departure_after_the_moment_does_not_count() -> None:
@@ -106,7 +108,11 @@ class One:
         quiet_since = d["last_activity"] if d["last_activity"] is not None else d["registered"]
         if quiet_since is None:
             return "inactive"
-        pause = max(0.0, min(until, now) - max(since, quiet_since)) if since is not None and until is not None else 0
+        pause = (
+            max(0.0, min(until, now) - max(since, quiet_since))
+            if since is not None and until is not None
+            else 0
+        )
         if now - quiet_since - pause > gap:
             return "inactive"
         return "new" if started and now - min(started) < 30 else "active"

@@ -1,0 +1,52 @@
+import pytest
+
+from tutorpulse.decisions.facts import BESIDE_OUTPUTS, TUTOR_NAMES
+from tutorpulse.decisions.phrases import PHRASES
+from tutorpulse.decisions.sentences import Earlier, sentence
+from tutorpulse.model.contract import OUTPUTS
+
+
+def test_the_sentence_of_the_contract() -> None:
+    assert sentence(
+        "churn_risk_14d",
+        0.62,
+        "tutor",
+        Earlier(0.35, 7),
+        [("utilization_rate", 0.97), ("rating_trend", -0.4)],
+    ) == ("Burnout risk 62 % (was 35 % a week ago): utilization 97 %, ratings falling 0.4 stars a week")
+
+
+def test_a_student_has_a_churn_risk() -> None:
+    assert sentence("churn_risk_14d", 0.62, "student") == "Churn risk 62 %"
+
+
+@pytest.mark.parametrize(("days", "when"), [(1, "a day ago"), (3, "3 days ago"), (7, "a week ago")])
+def test_the_earlier_value_says_when_it_held(days: int, when: str) -> None:
+    assert sentence("health_score", 50, "tutor", Earlier(70, days)) == f"Health 50 (was 70 {when})"
+
+
+def test_an_earlier_value_that_reads_the_same_is_left_out() -> None:
+    assert sentence("health_score", 50.1, "tutor", Earlier(49.9, 7)) == "Health 50"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("rating_trend", 0.25, "ratings rising 0.2 stars a week"),
+        ("instant_book_enabled", 0, "instant booking off"),
+        ("instant_book_enabled", 1, "instant booking on"),
+        ("days_since_last_session", 12.4, "last session 12 days ago"),
+        ("earnings_trend", -0.35, "earnings down 35 % on the month before"),
+        ("total_revenue_30d", 1234.5, "paid 1,234 in 30 days"),
+        ("session_trend_7d_14d", -3, "3 sessions fewer than the week before"),
+        ("avg_rating", float("nan"), "average rating unknown"),
+        ("utilization_rate", -0.0, "utilization 0 %"),
+    ],
+)
+def test_values_are_told_in_words_with_units(name: str, value: float, told: str) -> None:
+    assert PHRASES[name].told(value) == told
+
+
+@pytest.mark.parametrize("name", [*OUTPUTS, *BESIDE_OUTPUTS, *TUTOR_NAMES])
+def test_every_prediction_has_a_phrase(name: str) -> None:
+    assert PHRASES[name].told(0.5)
