@@ -1,0 +1,88 @@
+"""Boosted trees behind one head: fitting, margins, exact contributions. The only importer of LightGBM."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.errors import ArtifactError
+from tutorpulse.model.outputs import Floats, Objective
+
+THREADS = 2
+
+TREES = 120
+PARAMETERS: dict[str, Any] = {
+    "num_leaves": 15,
+    "learning_rate": 0.05,
+    "min_data_in_leaf": 50,
+    "feature_fraction": 0.7,
+    "lambda_l2": 1.0,
+    "max_bin": 127,
+    "verbose": -1,
+    "deterministic": True,
+    "force_col_wise": True,
+    "num_threads": THREADS,
+}
+"""Chosen on Barcelona hosts (docs/results.md): half the leaves and trees of the reference there, as good and twice as fast."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A fitted head. Its margin is slope x raw score + intercept: the calibration keeps it a plain boosted model."""
+
+    name: str
+    objective: Objective
+    booster: lightgbm.Booster
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    def raw(self, rows: NDArray[np.float32]) -> Floats:
+        """Uncalibrated scores, length n, of (n, k) rows: log-odds or log rate."""
+        return np.asarray(self.booster.predict(rows, raw_score=True, num_threads=THREADS), np.float64)
+
+    def margins(self, rows: NDArray[np.float32]) -> Floats:
+        """Calibrated log-odds or log rate, length n."""
+        return self.slope * self.raw(rows) + self.intercept
+
+    def contributions(self, rows: NDArray[np.float32]) -> tuple[Floats, float]:
+        """Exact tree SHAP values (n, k) of the margin (Lundberg and others 2020), and the margin they start from.
+
+        Each row's values add up to its margin minus that start.
+        """
+        table = np.asarray(self.booster.predict(rows, pred_contrib=True, num_threads=THREADS), np.float64)
+        start = float(table[0, -1]) if len(table) else 0.0
+        return self.slope * table[:, :-1], self.slope * start + self.intercept
+
+    def calibrated(self, slope: float, intercept: float) -> "Head":
+        """The same head with another calibration."""
+        return replace(self, slope=slope, intercept=intercept)
+
+    def text(self) -> str:
+        """LightGBM's text form of the trees."""
+        return str(self.booster.model_to_string())
+
+
+def fit_head(
+    name: str, objective: Objective, rows: NDArray[np.float32], label: Floats, names: list[str], seed: int
+) -> Head:
+    """Fit a head to (n, k) rows and n labels; the same input and seed give the same trees on any run."""
+    data = lightgbm.Dataset(rows, label, feature_name=names, free_raw_data=True)
+    parameters = {**PARAMETERS, "objective": objective, "seed": seed}
+    return Head(name, objective, lightgbm.train(parameters, data, TREES))
+
+
+def head_from_text(name: str, objective: Objective, text: str, slope: float, intercept: float) -> Head:
+    """A head from LightGBM's text form.
+
+    Raises:
+        ArtifactError: `text` is no LightGBM model.
+    """
+    try:
+        booster = lightgbm.Booster(model_str=text)
+    except lightgbm.basic.LightGBMError as error:
+        raise ArtifactError(
+            f"The trees of head {name!r} cannot be read: {error}. Train again with `tutorpulse train`."
+        ) from None
+    return Head(name, objective, booster, slope, intercept)

@@ -1,0 +1,108 @@
+"""What an artifact says of itself: `manifest.json`, as declared structs that refuse what they do not know."""
+
+from typing import Literal
+
+import msgspec
+
+from tutorpulse.features.frame import EntityType
+from tutorpulse.model.cohorts import CohortTable
+from tutorpulse.model.outputs import ChurnLabel, Objective
+
+FORMAT = 1
+"""The artifact format that this version reads and writes."""
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of the manifest's parts."""
+
+
+class HeadEntry(_Part, frozen=True):
+    """One head: its file of trees with checksum, its calibration, and what it was fitted on."""
+
+    name: str
+    objective: Objective
+    file: str
+    sha256: str
+    slope: float
+    intercept: float
+    rows: int
+    positives: int
+    calibration_rows: int
+
+
+class Measures(_Part, frozen=True):
+    """Figures of one output on held-out later time; None: not defined for this output or this sample.
+
+    `auc_low` and `auc_high` bound the central 90 % of a bootstrap by entity. `recency_auc` is what days since the last
+    session alone reach. For velocity `mae` and `mean_mae` (of always saying the mean) stand in place of the rest.
+    """
+
+    rows: int
+    positives: int | None = None
+    base_rate: float | None = None
+    auc: float | None = None
+    auc_low: float | None = None
+    auc_high: float | None = None
+    average_precision: float | None = None
+    brier: float | None = None
+    base_brier: float | None = None
+    slope: float | None = None
+    ece: float | None = None
+    recency_auc: float | None = None
+    mae: float | None = None
+    mean_mae: float | None = None
+
+
+class Average(_Part, frozen=True):
+    """The average prediction of an output over a sample, and each feature's average contribution to it."""
+
+    prediction: float
+    contributions: list[float]
+
+
+class ExitGap(_Part, frozen=True):
+    """The exit gap in force: days (None: churn means inactivity), why, and shares of returns by candidate."""
+
+    days: int | None
+    reason: str
+    return_shares: dict[int, float] = {}
+
+
+class KindManifest(_Part, frozen=True):
+    """The model of one kind of entity. Rows of the matrix are the features in `feature_names`' order.
+
+    `fill` are medians that an external endpoint of the 46 puts where a value is missing (None: never seen).
+    `absent` names what is not predicted, and why.
+    """
+
+    entity_type: EntityType
+    feature_names: list[str]
+    churn_label: ChurnLabel
+    exit_gap: ExitGap
+    heads: list[HeadEntry]
+    absent: dict[str, str]
+    cohorts: CohortTable
+    averages: dict[str, Average]
+    fill: list[float | None]
+    metrics: dict[str, Measures]
+    held_out: str
+    rows: int
+    entities: int
+    first_snapshot: str
+    last_snapshot: str
+    goal_exits: int
+    censored: int
+
+
+class Manifest(_Part, frozen=True):
+    """A trained model: who made it, from what, for which features."""
+
+    format: Literal[1]
+    version: str
+    created: str
+    feature_set_hash: str
+    data_from: str
+    data_to: str
+    seed: int
+    libraries: dict[str, str]
+    kinds: dict[EntityType, KindManifest]
