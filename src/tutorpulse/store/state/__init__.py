@@ -1,0 +1,9 @@
+"""Small mutable state in SQLite: predictions, insights, recommendations, refresh runs."""
+
+from tutorpulse.store.state.insights import InsightRow, LevelRow
+from tutorpulse.store.state.predictions import PredictionRows
+from tutorpulse.store.state.recommendations import RecommendationRow
+from tutorpulse.store.state.runs import Run
+from tutorpulse.store.state.state import State
+
+__all__ = ["InsightRow", "LevelRow", "PredictionRows", "RecommendationRow", "Run", "State"]

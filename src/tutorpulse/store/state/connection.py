@@ -1,0 +1,71 @@
+"""The connection to SQLite: opened in WAL mode, brought to the newest version, its errors made ours."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tutorpulse.errors import HomeBusyError, HomeError, HomeVersionError
+from tutorpulse.store.state.schema import STEPS
+
+_BUSY_TIMEOUT_S = 5.0
+
+
+def open_connection(path: Path, steps: Sequence[Sequence[str]] = STEPS) -> sqlite3.Connection:
+    """The file at `path`, made where there is none, at the newest version.
+
+    Raises:
+        HomeVersionError: it is of a newer version. HomeBusyError: another process holds it. HomeError: it is damaged.
+    """
+    with _our_errors(path):
+        connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
+        _migrate(connection, path, steps)
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing, durable at the end; inside another one it is part of that."""
+    if connection.in_transaction:
+        yield
+        return
+    with _our_errors(None):
+        connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Sequence[str]]) -> None:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(steps):
+        raise HomeVersionError(
+            f"{path} has version {version}; this tutorpulse knows up to {len(steps)}. Upgrade tutorpulse."
+        )
+    for step, statements in enumerate(steps[version:], version + 1):
+        with transaction(connection):
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {step}")
+
+
+@contextmanager
+def _our_errors(path: Path | None) -> Iterator[None]:
+    name = path or "the state"
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise HomeBusyError(f"Another process writes to {name}. Try again when it is done.") from None
+        raise HomeError(f"Cannot open {name}: {error}. Check the folder's permissions and space.") from None
+    except sqlite3.DatabaseError as error:
+        raise HomeError(
+            f"Cannot read {name}: {error}. Move the file away and run `tutorpulse refresh`: it is made anew from the "
+            "events, without the history of predictions and what was marked done."
+        ) from None

@@ -1,0 +1,111 @@
+"""Current predictions, and the predictions of record."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.store.state.connection import transaction
+from tutorpulse.store.state.schema import PREDICTION_COLUMNS, Kind
+
+_NAMES = ("entity_type", "entity_id", *PREDICTION_COLUMNS)
+_LIST = ", ".join(_NAMES)
+_PLACES = ", ".join("?" * len(_NAMES))
+
+
+@dataclass(frozen=True)
+class PredictionRows:
+    """Predictions of n entities of one kind: `columns` holds those of `PREDICTION_COLUMNS`, each of length n.
+
+    Text is in object arrays (None is NULL), numbers and times in float64 (NaN is NULL), flags in bool.
+    """
+
+    entity_type: str
+    entity_ids: NDArray[np.object_]
+    columns: dict[str, NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(self.entity_ids)
+
+    def take(self, rows: NDArray[Any]) -> "PredictionRows":
+        """The rows at these places, or where a mask is true."""
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        return PredictionRows(self.entity_type, self.entity_ids[rows], columns)
+
+
+class PredictionTables:
+    """Reads and writes both tables of predictions."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def all(self, entity_type: str) -> PredictionRows:
+        """The current predictions of one kind, by id."""
+        found = self._connection.execute(
+            f"SELECT {_LIST} FROM predictions WHERE entity_type = ? ORDER BY entity_id", (entity_type,)
+        )
+        return _rows(entity_type, found.fetchall())
+
+    def get(self, entity_type: str, entity_id: str) -> PredictionRows:
+        """The current prediction of one entity: one row or none."""
+        found = self._connection.execute(
+            f"SELECT {_LIST} FROM predictions WHERE entity_type = ? AND entity_id = ?",
+            (entity_type, entity_id),
+        )
+        return _rows(entity_type, found.fetchall())
+
+    def history(self, entity_type: str, entity_id: str) -> PredictionRows:
+        """The predictions of record of one entity, oldest first."""
+        found = self._connection.execute(
+            f"SELECT {_LIST} FROM predictions_of_record WHERE entity_type = ? AND entity_id = ? ORDER BY as_of_us",
+            (entity_type, entity_id),
+        )
+        return _rows(entity_type, found.fetchall())
+
+    def recorded_between(
+        self, entity_type: str, entity_ids: Iterable[str], after_us: int, until_us: int
+    ) -> PredictionRows:
+        """For each entity that has one, its newest prediction of record in (after_us, until_us]."""
+        statement = (
+            f"SELECT {_LIST} FROM predictions_of_record WHERE entity_type = ? AND entity_id = ?"
+            " AND as_of_us > ? AND as_of_us <= ? ORDER BY as_of_us DESC LIMIT 1"
+        )
+        ask = self._connection.execute
+        answers = (ask(statement, (entity_type, e, after_us, until_us)).fetchone() for e in entity_ids)
+        return _rows(entity_type, [answer for answer in answers if answer])
+
+    def write(self, rows: PredictionRows) -> None:
+        """Set the current predictions of these entities."""
+        self._replace("predictions", rows)
+
+    def record(self, rows: PredictionRows) -> None:
+        """Keep these as predictions of record; one of the same entity and as-of is replaced."""
+        self._replace("predictions_of_record", rows)
+
+    def _replace(self, table: str, rows: PredictionRows) -> None:
+        columns = [_stored(rows.columns[name], kind) for name, kind in PREDICTION_COLUMNS.items()]
+        lines = zip([rows.entity_type] * len(rows), rows.entity_ids.tolist(), *columns, strict=True)
+        with transaction(self._connection):
+            self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({_PLACES})", lines)
+
+
+def _stored(column: NDArray[Any], kind: Kind) -> list[Any]:
+    if kind == "time":
+        return [None if us != us else int(us) for us in column.tolist()]
+    return list(column.tolist())
+
+
+def _rows(entity_type: str, lines: Sequence[Sequence[Any]]) -> PredictionRows:
+    columns = list(zip(*lines, strict=True)) if lines else [()] * len(_NAMES)
+    dtypes: dict[Kind, type] = {"text": object, "real": float, "time": float, "flag": bool}
+    return PredictionRows(
+        entity_type,
+        np.array(columns[1], dtype=object),
+        {
+            name: np.array(column, dtype=dtypes[kind])
+            for (name, kind), column in zip(PREDICTION_COLUMNS.items(), columns[2:], strict=True)
+        },
+    )

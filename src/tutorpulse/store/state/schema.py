@@ -1,0 +1,59 @@
+"""The tables of the state, and the steps from each version to the next."""
+
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["text", "real", "time", "flag"]
+"""What a column holds: text or NULL; a number (NULL is NaN); microseconds (NULL is NaN); 0 or 1."""
+
+SQL_TYPES: dict[Kind, str] = {"text": "TEXT", "real": "REAL", "time": "INTEGER", "flag": "INTEGER"}
+
+PREDICTION_COLUMNS: dict[str, Kind] = {
+    "as_of_us": "time",
+    "status": "text",
+    "segment": "text",
+    "first_session_success": "real",
+    "session_velocity": "real",
+    "churn_risk_14d": "real",
+    "churn_risk_30d": "real",
+    "health_score": "real",
+    "already_gone": "real",
+    "inactive_14d": "real",
+    "inactive_30d": "real",
+    "confidence": "text",
+    "from_cohort": "flag",
+    "model_version": "text",
+    "frozen": "flag",
+    "stale": "flag",
+}
+"""What is kept of a prediction beside whose it is. `as_of_us` is NULL for an entity that was never scored; `frozen`
+ones belong to entities that are no longer scored, `stale` ones were left standing when the model could not be reached."""
+
+_COLUMNS = ", ".join(f"{name} {SQL_TYPES[kind]}" for name, kind in PREDICTION_COLUMNS.items())
+_ENTITY = "entity_type TEXT NOT NULL, entity_id TEXT NOT NULL"
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        f"CREATE TABLE predictions ({_ENTITY}, {_COLUMNS}, PRIMARY KEY (entity_type, entity_id)) WITHOUT ROWID",
+        f"CREATE TABLE predictions_of_record ({_ENTITY}, {_COLUMNS}, PRIMARY KEY (entity_type, entity_id, as_of_us)) WITHOUT ROWID",
+        f"""CREATE TABLE recommendations (recommendation_id TEXT PRIMARY KEY, {_ENTITY}, rule TEXT NOT NULL,
+            value REAL NOT NULL, action TEXT NOT NULL, opened_us INTEGER NOT NULL, facts TEXT NOT NULL,
+            ended_us INTEGER, state TEXT NOT NULL DEFAULT 'open', decided_us INTEGER, decided_by TEXT, note TEXT)
+            WITHOUT ROWID""",
+        "CREATE INDEX recommendations_by_entity ON recommendations (entity_type, entity_id, opened_us)",
+        """CREATE UNIQUE INDEX recommendations_running ON recommendations (entity_type, entity_id, rule)
+            WHERE ended_us IS NULL""",
+        f"""CREATE TABLE insights (alert_id TEXT PRIMARY KEY, {_ENTITY}, timestamp_us INTEGER NOT NULL,
+            prediction_type TEXT NOT NULL, risk_score REAL NOT NULL, explanation TEXT NOT NULL,
+            recommendations TEXT NOT NULL, model_used TEXT NOT NULL, confidence TEXT NOT NULL) WITHOUT ROWID""",
+        "CREATE INDEX insights_by_entity ON insights (entity_type, entity_id, timestamp_us)",
+        "CREATE INDEX insights_by_time ON insights (timestamp_us)",
+        f"""CREATE TABLE insight_levels ({_ENTITY}, prediction_type TEXT NOT NULL, risk_score REAL NOT NULL,
+            over INTEGER NOT NULL, PRIMARY KEY (prediction_type, entity_type, entity_id)) WITHOUT ROWID""",
+        """CREATE TABLE runs (as_of_us INTEGER PRIMARY KEY, model_version TEXT NOT NULL, summary TEXT NOT NULL,
+            status_counts TEXT NOT NULL, notes TEXT NOT NULL)""",
+    ),
+)
+"""Step k brings a file of version k to k + 1; a released step is never changed."""
+
+ENTITY_TABLES = ("predictions", "predictions_of_record", "recommendations", "insights", "insight_levels")
+"""The tables that speak of an entity; erasing one reaches them all."""

@@ -1,0 +1,50 @@
+"""The state of one home: opens the file, joins its tables, erases."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tutorpulse.store.state.connection import open_connection, transaction
+from tutorpulse.store.state.insights import InsightTable
+from tutorpulse.store.state.predictions import PredictionTables
+from tutorpulse.store.state.recommendations import RecommendationTable
+from tutorpulse.store.state.runs import RunTable
+from tutorpulse.store.state.schema import ENTITY_TABLES
+
+
+class State:
+    """Small mutable state; sole owner of its connection.
+
+    Raises:
+        HomeVersionError: the file is of a newer version. HomeBusyError: another process holds it.
+        HomeError: it is damaged or cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection = open_connection(path)
+        self.predictions = PredictionTables(self._connection)
+        self.recommendations = RecommendationTable(self._connection)
+        self.insights = InsightTable(self._connection)
+        self.runs = RunTable(self._connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is written inside is written all or not at all, and durable at the end."""
+        with transaction(self._connection):
+            yield
+
+    def erase(self, entity_type: str, entity_id: str) -> int:
+        """Remove every row about an entity, from the file too, and say how many there were."""
+        with self.transaction():
+            rows = sum(
+                self._connection.execute(
+                    f"DELETE FROM {table} WHERE entity_type = ? AND entity_id = ?", (entity_type, entity_id)
+                ).rowcount
+                for table in ENTITY_TABLES
+            )
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return rows
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
