@@ -1,0 +1,45 @@
+"""Finding a tutor: among those who teach the subject and have hours left, the popular ones more often."""
+
+import numpy as np
+
+from tutorpulse.simulate.day import Day
+from tutorpulse.simulate.people import committed_hours, offered_hours, student_of
+from tutorpulse.simulate.state import FADING, NOBODY, Floats, Ints
+
+_ENOUGH_HOURS = 0.5
+
+
+def choose_tutors(day: Day, seat: Ints) -> Ints:
+    """A tutor for each seat, or NOBODY where the subject has none with hours left; each world has its own market."""
+    tutor, pool = _open_places(day)
+    weights = np.r_[0.0, np.cumsum(_appeal(day)[tutor])]
+    world = day.world
+    wanted = world.seats.subject[seat] * world.worlds + student_of(seat) // world.students_per_world
+    first, last = (np.searchsorted(pool, wanted, side=side) for side in ("left", "right"))
+    low, high = weights[first], weights[last]
+    drawn = low + day.rng.random(len(seat)) * (high - low)
+    place = np.clip(np.searchsorted(weights, drawn, side="right") - 1, first, np.maximum(last - 1, first))
+    return np.where(last > first, np.r_[tutor, NOBODY][place], NOBODY)
+
+
+def _open_places(day: Day) -> tuple[Ints, Ints]:
+    """Tutors with hours left, once for each subject they teach, and the pool of each entry, ascending."""
+    world = day.world
+    free = np.flatnonzero(_free_hours(day) > _ENOUGH_HOURS)
+    entries, pools = [], []
+    for subject in range(len(world.parameters.market.subjects)):
+        able = free[(world.tutors.subjects[free] >> subject & 1) == 1]
+        entries.append(able)
+        pools.append(subject * world.worlds + able // world.tutors_per_world)
+    return np.concatenate(entries), np.concatenate(pools)
+
+
+def _free_hours(day: Day) -> Floats:
+    return offered_hours(day) - committed_hours(day)
+
+
+def _appeal(day: Day) -> Floats:
+    """How likely each tutor is to be chosen: popularity and rating, less by far on the way out."""
+    tutors = day.world.tutors
+    rating = (tutors.rating_sum + 4.4 * 5) / (tutors.rating_count + 5)
+    return tutors.appeal * np.exp(0.8 * (rating - 4.4)) * np.where(tutors.stage == FADING, 0.3, 1.0)
