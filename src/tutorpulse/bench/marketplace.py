@@ -110,7 +110,7 @@ class _Block:
         self.newcomers = slice(block * plan.students // blocks, (block + 1) * plan.students // blocks)
         self.new_tutors = slice(block * plan.tutors // blocks, (block + 1) * plan.tutors // blocks)
         self.declarations = plan.tutors * plan.days // 7 // blocks
-        self.first_session = block * BATCH_EVENTS
+        self.first_session = plan.seed * 10**9 + block * BATCH_EVENTS
         others = self.declarations + (plan.students + plan.tutors) // blocks
         self.sessions = max(1, int((min(BATCH_EVENTS, plan.events) - others) / _EVENTS_PER_SESSION))
 
@@ -181,7 +181,7 @@ def _session_events(block: _Block) -> Iterator[_Draft]:
     minutes = rng.choice([30.0, 45.0, 60.0, 60.0, 90.0], n)
     price = np.round(cast.hourly_rate[tutor] * minutes / 60, 2)
     sides: Columns = {
-        "session_id": np.array([f"session_{block.first_session + i:010d}" for i in range(n)], np.object_),
+        "session_id": np.array([f"session_{block.first_session + i:012d}" for i in range(n)], np.object_),
         "student_id": cast.student_ids[student],
         "tutor_id": cast.tutor_ids[tutor],
     }
