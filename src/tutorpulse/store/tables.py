@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.errors import InputError
+from tutorpulse.events.readers import read_chunks
 
 CHUNK_ROWS = 16_384
 _MEMORY_LIMIT = "2GB"
 
 
 def read_table(
-    path: Path, chunk_rows: int = CHUNK_ROWS, progress: Callable[[int], None] = lambda _: None
+    path: Path, chunk_rows: int = CHUNK_ROWS, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Iterator[dict[str, NDArray[Any]]]:
-    """The table's columns, `chunk_rows` rows at a time in the file's order; `progress` is told the rows.
+    """The table's columns, `chunk_rows` rows at a time in the file's order; `progress` is told the rows done and in all.
 
     The whole file is read once before the first chunk comes, so that a damaged one gives nothing at all; what does not fit
     into memory waits on disk. CSV cells are text, whatever they look like (ids keep their leading zeros), an empty one is
@@ -33,13 +35,13 @@ def read_table(
             "temp_directory": scratch,
             "memory_limit": _MEMORY_LIMIT,
         }
-        with duckdb.connect(config=settings) as connection:
-            rows = _load(connection, path)
+        with duckdb.connect(config=settings) as connection, _unpacked(path) as plain:
+            rows = _load(connection, plain, path)
             for start in range(0, rows, chunk_rows):
                 chunk = connection.execute(
                     "SELECT * FROM incoming WHERE rowid >= ? AND rowid < ?", [start, start + chunk_rows]
                 ).fetchnumpy()
-                progress(min(chunk_rows, rows - start))
+                progress(min(start + chunk_rows, rows), rows)
                 yield chunk
 
 
@@ -49,14 +51,27 @@ def table_columns(path: Path) -> list[str]:
     Raises:
         InputError: it is no table of its kind.
     """
-    with duckdb.connect() as connection:
-        return [name for name, _ in _columns(connection, path)]
+    with duckdb.connect() as connection, _unpacked(path) as plain:
+        return [name for name, _ in _columns(connection, plain, path)]
 
 
-def _load(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    columns = ", ".join(_as_read(name, kind) for name, kind in _columns(connection, path))
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    """The file itself, but for a Parquet file within gzip or zstd: DuckDB unpacks CSV only."""
+    if not path.name.lower().endswith((".parquet.gz", ".parquet.zst")):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="tutorpulse-") as folder:
+        plain = Path(folder) / "unpacked.parquet"
+        with plain.open("wb") as file:
+            file.writelines(read_chunks(path))
+        yield plain
+
+
+def _load(connection: duckdb.DuckDBPyConnection, plain: Path, path: Path) -> int:
+    columns = ", ".join(_as_read(name, kind) for name, kind in _columns(connection, plain, path))
     try:
-        connection.execute(f"CREATE TABLE incoming AS SELECT {columns} FROM {_source(path)}", [str(path)])
+        connection.execute(f"CREATE TABLE incoming AS SELECT {columns} FROM {_source(plain)}", [str(plain)])
         count = connection.execute("SELECT count(*) FROM incoming").fetchone()
     except duckdb.Error as error:
         raise _unreadable(path, error) from None
@@ -65,9 +80,9 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     return int(count[0])
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[str, str]]:
+def _columns(connection: duckdb.DuckDBPyConnection, plain: Path, path: Path) -> list[tuple[str, str]]:
     try:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {_source(path)}", [str(path)]).fetchall()
+        described = connection.execute(f"DESCRIBE SELECT * FROM {_source(plain)}", [str(plain)]).fetchall()
     except duckdb.Error as error:
         raise _unreadable(path, error) from None
     return [(str(row[0]), str(row[1])) for row in described]

@@ -1,0 +1,167 @@
+"""One file of events, of any format and in any words, as batches."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tutorpulse.events import flat, mapped, readers
+from tutorpulse.events.batch import EventBatch
+from tutorpulse.events.cells import row_json
+from tutorpulse.events.codec import Arrival, BatchDecoder
+from tutorpulse.events.envelopes import RefusalError
+from tutorpulse.events.identity import Occurrences
+from tutorpulse.events.mapped import Mapped, RowMapper
+from tutorpulse.events.mapping import Mapping
+from tutorpulse.events.readers import Format
+from tutorpulse.events.strict import UNREADABLE
+from tutorpulse.store import tables
+
+_ITEMS_AT_ONCE = 4096
+
+Step: TypeAlias = Callable[[BatchDecoder], object]
+"""Adds the next events to a decoder."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that was found readable."""
+
+    path: Path
+    format: Format
+    mapping: Mapping | None
+
+    def decode(
+        self, arrival: Arrival, batch_events: int, progress: Callable[[int, int], None]
+    ) -> Iterator[EventBatch]:
+        """Its events in batches of at least `batch_events`, but for the last."""
+        occurrences = Occurrences()
+        decoder = BatchDecoder(arrival, occurrences)
+        for step in self._steps(progress):
+            step(decoder)
+            if decoder.size >= batch_events:
+                yield decoder.finish()
+                decoder = BatchDecoder(arrival, occurrences)
+        if decoder.size:
+            yield decoder.finish()
+
+    def _steps(self, progress: Callable[[int, int], None]) -> Iterator[Step]:
+        if self.format in _TABLES or self.mapping is not None:
+            return _row_steps(self._rows(progress), self.mapping)
+        told = _ByteCount(self.path.stat().st_size, progress)
+        items = readers.read_array(self.path, told) if self.format is Format.JSON else None
+        return _line_steps(readers.read_blocks(self.path, told)) if items is None else _item_steps(items)
+
+    def _rows(self, progress: Callable[[int, int], None]) -> Iterator["_Rows"]:
+        if self.format in _TABLES:
+            return _table_rows(self.path, progress)
+        told = _ByteCount(self.path.stat().st_size, progress)
+        items = readers.read_array(self.path, told) if self.format is Format.JSON else None
+        if items is not None:
+            return iter([_Rows(list(map(_parsed, items)), range(len(items)), items)])
+        return _json_rows(readers.read_blocks(self.path, told))
+
+
+_TABLES = (Format.CSV, Format.PARQUET)
+
+
+class _ByteCount:
+    """Adds up bytes for a progress bar."""
+
+    def __init__(self, total: int, progress: Callable[[int, int], None]) -> None:
+        self._done, self._total, self._progress = 0, total, progress
+
+    def __call__(self, size: int) -> None:
+        self._done += size
+        self._progress(self._done, self._total)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of a foreign or flat table, the place of each, and their bytes if they had any."""
+
+    rows: Sequence[Any]
+    places: Sequence[int]
+    raws: Sequence[bytes] | None = None
+
+    def raw(self, index: int) -> bytes:
+        return row_json(self.rows[index]) if self.raws is None else self.raws[index]
+
+
+def open_source(path: Path, mapping: Mapping | None) -> Source:
+    """The file as a source, after a look at whether it can be read and has the columns that are needed.
+
+    Raises:
+        InputError: see `readers.check_file`, `readers.format_of`, `store.tables` and the `check_columns` of `mapped` and `flat`.
+    """
+    readers.check_file(path)
+    source = Source(path, readers.format_of(path), mapping)
+    if source.format in _TABLES:
+        columns = tables.table_columns(path)
+        if mapping is not None:
+            mapped.check_columns(mapping, columns, path.name)
+        else:
+            flat.check_columns(columns, path.name)
+    return source
+
+
+def _line_steps(blocks: Iterator[bytes]) -> Iterator[Step]:
+    place = 1
+    for block in blocks:
+        yield partial(BatchDecoder.add_lines, block=block, place=place)
+        place += block.count(b"\n")
+
+
+def _item_steps(items: Sequence[bytes]) -> Iterator[Step]:
+    for start in range(0, len(items), _ITEMS_AT_ONCE):
+        some = items[start : start + _ITEMS_AT_ONCE]
+        yield partial(BatchDecoder.add_json, texts=some, places=range(start, start + len(some)))
+
+
+def _row_steps(chunks: Iterator[_Rows], mapping: Mapping | None) -> Iterator[Step]:
+    mapper = RowMapper(mapping) if mapping is not None else None
+    for chunk in chunks:
+        found = mapper.events(chunk.rows) if mapper else _native_events(chunk.rows)
+        yield partial(_add_rows, chunk=chunk, found=found)
+
+
+def _native_events(rows: Sequence[Any]) -> list[Mapped]:
+    return list(enumerate(map(flat.event_from_row, rows)))
+
+
+def _add_rows(decoder: BatchDecoder, chunk: _Rows, found: Sequence[Mapped]) -> None:
+    decoder.add_objects(
+        [event for _, event in found],
+        [chunk.places[index] for index, _ in found],
+        lambda i: chunk.raw(found[i][0]),
+    )
+
+
+def _table_rows(path: Path, progress: Callable[[int, int], None]) -> Iterator[_Rows]:
+    place = 1
+    for columns in tables.read_table(path, progress=progress):
+        rows = tables.as_rows(columns)
+        yield _Rows(rows, range(place, place + len(rows)))
+        place += len(rows)
+
+
+def _json_rows(blocks: Iterator[bytes]) -> Iterator[_Rows]:
+    place = 1
+    for block in blocks:
+        lines = block.removesuffix(b"\n").split(b"\n")
+        full = [i for i, line in enumerate(lines) if line.strip()]
+        raws = [lines[i] for i in full]
+        yield _Rows(list(map(_parsed, raws)), [place + i for i in full], raws)
+        place += len(lines)
+
+
+def _parsed(text: bytes) -> object:
+    """A row, or why it is none."""
+    try:
+        row = msgspec.json.decode(text)
+    except UNREADABLE as error:
+        return RefusalError(f"Not JSON: {error}")
+    return row if isinstance(row, dict) else RefusalError("A row is a JSON object")
