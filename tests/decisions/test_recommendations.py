@@ -89,7 +89,8 @@ def test_a_rule_over_a_missing_fact_does_not_fire(kind: str, facts: dict[str, fl
 
 def wellness(risks: list[float], running: list[tuple[str, str]], as_of_us: int = 7):  # type: ignore[no-untyped-def]
     columns = {name: [value] * len(risks) for name, value in TUTOR.items()} | {"burnout_risk": risks}
-    return episode_changes(RULES, table("tutor", columns), running, as_of_us)
+    facts = table("tutor", columns)
+    return episode_changes(RULES, facts, firing(RULES, facts), running, as_of_us)
 
 
 def test_an_episode_begins_when_the_rule_begins_to_fire() -> None:
@@ -117,7 +118,8 @@ def test_the_id_is_stable_for_an_episode_and_another_for_the_next() -> None:
 
 def test_the_most_valuable_come_first_and_no_more_than_asked() -> None:
     columns = {name: [value] for name, value in (TUTOR | {"burnout_risk": 0.9, "avg_rating": 2}).items()}
-    begun = episode_changes(RULES[::-1], table("tutor", columns), [], 7).begun
+    facts = table("tutor", columns)
+    begun = episode_changes(RULES[::-1], facts, firing(RULES, facts), [], 7).begun
     assert [r.rule for r in top(begun, 5)] == ["tutor_wellness_check", "tutor_coaching"]
     assert [r.rule for r in top(begun, 1)] == ["tutor_wellness_check"]
 

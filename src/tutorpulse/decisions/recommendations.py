@@ -66,10 +66,9 @@ def firing(rules: Sequence[Rule], facts: FactTable) -> Firing:
 
 
 def episode_changes(
-    rules: Sequence[Rule], facts: FactTable, running: Iterable[Episode], as_of_us: int
+    rules: Sequence[Rule], facts: FactTable, fired: Firing, running: Iterable[Episode], as_of_us: int
 ) -> EpisodeChange:
-    """Compare what fires now with the `running` episodes of the same entities."""
-    fired = firing(rules, facts)
+    """Compare what fires now (see `firing`) with the `running` episodes; those of entities not in `facts` end."""
     before = set(running)
     now = {
         (entity_id, key): row

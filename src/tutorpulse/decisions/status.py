@@ -27,7 +27,8 @@ def statuses(facts: Facts, as_of_us: int, exit_gap_days: float | None) -> NDArra
 
     Args:
         facts: columns `registered_us, first_activity_us, last_activity_us, departed_us, paused_since_us,
-            paused_until_us` of length n; NaN is none, an infinite `paused_until_us` an unknown end.
+            paused_until_us` of length n; NaN is none; a pause whose `paused_until_us` is NaN or infinite
+            has an unknown end.
         as_of_us: the moment.
         exit_gap_days: the silence that counts as leaving; None (the log shows none) takes `LONGEST_SILENCE_DAYS`.
 
@@ -35,10 +36,11 @@ def statuses(facts: Facts, as_of_us: int, exit_gap_days: float | None) -> NDArra
     (it was only mentioned, or only declared hours) is inactive: it has shown no activity, and no start to wait from.
     """
     gap_days = LONGEST_SILENCE_DAYS if exit_gap_days is None else exit_gap_days
+    paused_until_us = _pause_ends_us(facts)
     silent_days = silence_days(facts, as_of_us)
     tests = [
         facts["departed_us"] <= as_of_us,
-        (facts["paused_since_us"] <= as_of_us) & (facts["paused_until_us"] > as_of_us),
+        (facts["paused_since_us"] <= as_of_us) & (paused_until_us > as_of_us),
         np.isnan(silent_days) | (silent_days > gap_days),
         (as_of_us - _started_us(facts)) / DAY_US < NEW_DAYS,
     ]
@@ -57,10 +59,14 @@ def silence_days(facts: Facts, as_of_us: int) -> NDArray[np.float64]:
         np.isnan(facts["last_activity_us"]), facts["registered_us"], facts["last_activity_us"]
     )
     pause_starts_us = np.fmax(facts["paused_since_us"], quiet_since_us)
-    pause_ends_us = np.fmin(facts["paused_until_us"], as_of_us)
+    pause_ends_us = np.fmin(_pause_ends_us(facts), as_of_us)
     paused_us = np.nan_to_num(np.clip(pause_ends_us - pause_starts_us, 0, None), nan=0.0)
     paused_us = np.where(np.isnan(facts["paused_since_us"]), 0.0, paused_us)
     return np.asarray((as_of_us - quiet_since_us - paused_us) / DAY_US, dtype=np.float64)
+
+
+def _pause_ends_us(facts: Facts) -> NDArray[np.float64]:
+    return np.asarray(np.nan_to_num(facts["paused_until_us"], nan=np.inf, posinf=np.inf), dtype=np.float64)
 
 
 def _started_us(facts: Facts) -> NDArray[np.float64]:

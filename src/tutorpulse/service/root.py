@@ -1,0 +1,51 @@
+"""The composition root: one opened home, with all that works on it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tutorpulse.clock import Clock, SystemClock
+from tutorpulse.errors import HistoryError
+from tutorpulse.settings import Settings, load
+from tutorpulse.store.home import Home
+from tutorpulse.store.log import EventStore
+from tutorpulse.store.state import State
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """An opened home: its log, its state, its settings, and the time."""
+
+    home: Home
+    store: EventStore
+    state: State
+    settings: Settings
+    clock: Clock
+
+
+@contextmanager
+def open_pulse(path: Path, create: bool = False, clock: Clock | None = None) -> Iterator[Pulse]:
+    """Open the home at `path`; with `create`, make one where there is none.
+
+    Raises:
+        HomeError: it cannot be used. SettingsError: its settings are wrong.
+    """
+    home = Home.open(path, create=create)
+    settings = load(home.path)
+    with ExitStack() as stack:
+        store = stack.enter_context(EventStore.open(home))
+        state = stack.enter_context(closing(State(home.state_path)))
+        yield Pulse(home, store, state, settings, clock or SystemClock())
+
+
+def newest_event_us(pulse: Pulse) -> int:
+    """The newest event's time.
+
+    Raises:
+        HistoryError: nothing was imported yet.
+    """
+    newest_us = pulse.store.newest_us()
+    if newest_us is None:
+        raise HistoryError(f"The home {pulse.home.path} holds no events. Run `tutorpulse import FILE` first.")
+    return newest_us

@@ -1,0 +1,50 @@
+"""What scores a home's entities: features, the model in force, the rules."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.decisions.rules import Rule
+from tutorpulse.features.catalog import Feature
+from tutorpulse.features.frame import EntityType, FeatureFrame
+from tutorpulse.model.contract import Predictor
+
+Compute: TypeAlias = Callable[[EntityType, int, NDArray[np.object_] | None], FeatureFrame]
+"""Features of one kind of entity as of a time, of all entities or of those with these ids."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """All that a refresh needs beside the home; kinds are those that the model knows.
+
+    `exit_gap_days` is the silence that counts as leaving, None where the log shows none.
+    """
+
+    predictor: Predictor
+    compute: Compute
+    catalog: Mapping[EntityType, tuple[Feature, ...]]
+    exit_gap_days: Mapping[EntityType, float | None]
+    rules: tuple[Rule, ...]
+
+    def feature_names(self, entity_type: EntityType) -> tuple[str, ...]:
+        """The 46 and the context, in the order of a frame's columns."""
+        return tuple(feature.name for feature in self.catalog[entity_type])
+
+
+def take(frame: FeatureFrame, rows: NDArray[Any]) -> FeatureFrame:
+    """The rows at these places, or where a mask is true."""
+    return replace(
+        frame,
+        entity_ids=frame.entity_ids[rows],
+        features=frame.features[rows],
+        context=frame.context[rows],
+        facts={name: column[rows] for name, column in frame.facts.items()},
+    )
+
+
+def matrix(frame: FeatureFrame) -> NDArray[np.float32]:
+    """The 46 and the context side by side."""
+    return np.concatenate([frame.features, frame.context], axis=1)
