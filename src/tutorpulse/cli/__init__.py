@@ -1,6 +1,6 @@
 """The command line: thin verbs, one file each."""
 
-from tutorpulse.cli import simulate
+from tutorpulse.cli import importing, rejects, simulate
 from tutorpulse.cli.app import main
 
-__all__ = ["main", "simulate"]
+__all__ = ["importing", "main", "rejects", "simulate"]

@@ -108,13 +108,24 @@ def _compiled(
     if mapping.received is not None:
         envelope["received_at"] = _getter(as_source(mapping.received), Kind.TIME, "received_at", zone)
 
+    required = [field.name for field in event_type.fields if field.required and field.name in fields]
+
     def make(row: Row) -> dict[str, Any]:
         event: dict[str, Any] = {name: get(row) for name, get in envelope.items()}
         event["event_type"] = rule.type
-        event["payload"] = {name: get(row) for name, get in fields.items()}
+        event["payload"] = payload = {name: get(row) for name, get in fields.items()}
+        if event["timestamp"] is None:
+            raise _nothing_in(rule.time, "timestamp")
+        for name in required:
+            if payload[name] is None:
+                raise _nothing_in(rule.fields[name], f"payload.{name}")
         return event
 
     return lambda row: all(test(row) for test in tests), make
+
+
+def _nothing_in(source: str | Source, field: str) -> RefusalError:
+    return RefusalError(f"The column {as_source(source).column} is empty", field)
 
 
 def _test(condition: Condition) -> Callable[[Row], bool]:

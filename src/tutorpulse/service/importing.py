@@ -18,13 +18,15 @@ from tutorpulse.clock import HOUR_US
 from tutorpulse.events.batch import EventBatch, Reject
 from tutorpulse.events.codec import Arrival
 from tutorpulse.events.mapping import Mapping
-from tutorpulse.service.sources import Source, open_source
+from tutorpulse.events.records import event_records
+from tutorpulse.service.sources import Source, open_sources
 from tutorpulse.store.receipts import DUPLICATE, Receipts
 
 BATCH_EVENTS = 131_072
 """Batches of at least 122,880 rows go into DuckDB's file without a detour by its log."""
 
 SHOWN_REJECTS = 5
+SHOWN_EVENTS = 3
 
 Received = Literal["event", "now"]
 Progress = Callable[[int, int], None]
@@ -66,11 +68,22 @@ class ImportReport:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """What an import would find: per file (nothing is a duplicate here), and the first valid events."""
+
+    files: tuple[FileReport, ...]
+    events: tuple[dict[str, object], ...]
+
+
+@dataclass(frozen=True)
 class ImportOptions:
-    """How files are read: `mapping` for foreign ones, `received` for events that say nothing of it, the clock's time."""
+    """How files are read.
+
+    `now_us` is the clock's time. `received` says when an event that does not tell was received: when it happened, or now. The mapping is
+    for the files' sources, see `open_sources`.
+    """
 
     now_us: int
-    mapping: Mapping | None = None
     received: Received = "event"
     future_tolerance_hours: float = 24.0
     batch_events: int = BATCH_EVENTS
@@ -87,36 +100,43 @@ class ImportOptions:
 
 
 def import_files(
-    store: Log, paths: Sequence[Path], options: ImportOptions, progress: Progress = lambda _done, _all: None
+    store: Log,
+    paths: Sequence[Path],
+    options: ImportOptions,
+    mapping: Mapping | None = None,
+    progress: Progress = lambda _done, _all: None,
 ) -> ImportReport:
     """Append the events of files to the store, in order. All files are checked before the first event goes in.
 
     Raises:
         InputError: a file cannot be read, or lacks a column of the mapping.
     """
-    sources = _checked(paths, options)
+    return import_sources(store, open_sources(paths, mapping), options, progress)
+
+
+def import_sources(
+    store: Log,
+    sources: Sequence[Source],
+    options: ImportOptions,
+    progress: Progress = lambda _done, _all: None,
+) -> ImportReport:
+    """As `import_files`, of files that `open_sources` has checked."""
     return ImportReport(tuple(_import(store, source, options, progress) for source in sources))
 
 
-def preview_files(paths: Sequence[Path], options: ImportOptions) -> tuple[ImportReport, list[EventBatch]]:
-    """What an import would find, and the first batch of each file; nothing is stored, so duplicates are not known.
-
-    Raises:
-        InputError: see `import_files`.
-    """
-    reports, heads = [], []
-    for source in _checked(paths, options):
+def preview_sources(
+    sources: Sequence[Source], options: ImportOptions, progress: Progress = lambda _done, _all: None
+) -> Preview:
+    """What an import would find; nothing is stored, so what is in the log already is not known."""
+    reports: list[FileReport] = []
+    first: list[dict[str, object]] = []
+    for source in sources:
         report = FileReport(source.path.name)
-        for number, batch in enumerate(_batches(source, options)):
+        for batch in _batches(source, options, progress):
             _count(report, batch, None)
-            if number == 0:
-                heads.append(batch)
+            first += event_records(batch, SHOWN_EVENTS - len(first))
         reports.append(report)
-    return ImportReport(tuple(reports)), heads
-
-
-def _checked(paths: Sequence[Path], options: ImportOptions) -> list[Source]:
-    return [open_source(path, options.mapping) for path in paths]
+    return Preview(tuple(reports), tuple(first))
 
 
 def _import(store: Log, source: Source, options: ImportOptions, progress: Progress) -> FileReport:

@@ -14,7 +14,7 @@ from tutorpulse.events.cells import row_json
 from tutorpulse.events.codec import Arrival, BatchDecoder
 from tutorpulse.events.envelopes import RefusalError
 from tutorpulse.events.identity import Occurrences
-from tutorpulse.events.mapped import Mapped, RowMapper
+from tutorpulse.events.mapped import RowMapper
 from tutorpulse.events.mapping import Mapping
 from tutorpulse.events.readers import Format
 from tutorpulse.events.strict import UNREADABLE
@@ -55,13 +55,13 @@ class Source:
         items = readers.read_array(self.path, told) if self.format is Format.JSON else None
         return _line_steps(readers.read_blocks(self.path, told)) if items is None else _item_steps(items)
 
-    def _rows(self, progress: Callable[[int, int], None]) -> Iterator["_Rows"]:
+    def _rows(self, progress: Callable[[int, int], None]) -> Iterator["Rows"]:
         if self.format in _TABLES:
             return _table_rows(self.path, progress)
         told = _ByteCount(self.path.stat().st_size, progress)
         items = readers.read_array(self.path, told) if self.format is Format.JSON else None
         if items is not None:
-            return iter([_Rows(list(map(_parsed, items)), range(len(items)), items)])
+            return iter([Rows(list(map(parsed_row, items)), range(len(items)), items)])
         return _json_rows(readers.read_blocks(self.path, told))
 
 
@@ -80,7 +80,7 @@ class _ByteCount:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class Rows:
     """Rows of a foreign or flat table, the place of each, and their bytes if they had any."""
 
     rows: Sequence[Any]
@@ -89,6 +89,11 @@ class _Rows:
 
     def raw(self, index: int) -> bytes:
         return row_json(self.rows[index]) if self.raws is None else self.raws[index]
+
+
+def open_sources(paths: Sequence[Path], mapping: Mapping | None = None) -> list[Source]:
+    """The files as sources, all of them checked: see `open_source`."""
+    return [open_source(path, mapping) for path in paths]
 
 
 def open_source(path: Path, mapping: Mapping | None) -> Source:
@@ -121,44 +126,56 @@ def _item_steps(items: Sequence[bytes]) -> Iterator[Step]:
         yield partial(BatchDecoder.add_json, texts=some, places=range(start, start + len(some)))
 
 
-def _row_steps(chunks: Iterator[_Rows], mapping: Mapping | None) -> Iterator[Step]:
+def _row_steps(chunks: Iterator[Rows], mapping: Mapping | None) -> Iterator[Step]:
     mapper = RowMapper(mapping) if mapping is not None else None
     for chunk in chunks:
-        found = mapper.events(chunk.rows) if mapper else _native_events(chunk.rows)
-        yield partial(_add_rows, chunk=chunk, found=found)
+        yield (
+            partial(_add_flat, chunk=chunk)
+            if mapper is None
+            else partial(add_mapped, mapper=mapper, chunk=chunk)
+        )
 
 
-def _native_events(rows: Sequence[Any]) -> list[Mapped]:
-    return list(enumerate(map(flat.event_from_row, rows)))
+def _add_flat(decoder: BatchDecoder, chunk: Rows) -> None:
+    events = list(map(flat.event_from_row, chunk.rows))
+    decoder.add_objects(events, chunk.places, lambda i: row_json(events[i]))
 
 
-def _add_rows(decoder: BatchDecoder, chunk: _Rows, found: Sequence[Mapped]) -> None:
+def add_mapped(decoder: BatchDecoder, mapper: RowMapper, chunk: Rows) -> list[int]:
+    """Decode the events of foreign rows.
+
+    Returns:
+        For each event, the index of its row.
+    """
+    found = mapper.events(chunk.rows)
+    origin = [index for index, _ in found]
     decoder.add_objects(
         [event for _, event in found],
-        [chunk.places[index] for index, _ in found],
-        lambda i: chunk.raw(found[i][0]),
+        [chunk.places[index] for index in origin],
+        lambda i: chunk.raw(origin[i]),
     )
+    return origin
 
 
-def _table_rows(path: Path, progress: Callable[[int, int], None]) -> Iterator[_Rows]:
+def _table_rows(path: Path, progress: Callable[[int, int], None]) -> Iterator[Rows]:
     place = 1
     for columns in tables.read_table(path, progress=progress):
         rows = tables.as_rows(columns)
-        yield _Rows(rows, range(place, place + len(rows)))
+        yield Rows(rows, range(place, place + len(rows)))
         place += len(rows)
 
 
-def _json_rows(blocks: Iterator[bytes]) -> Iterator[_Rows]:
+def _json_rows(blocks: Iterator[bytes]) -> Iterator[Rows]:
     place = 1
     for block in blocks:
         lines = block.removesuffix(b"\n").split(b"\n")
         full = [i for i, line in enumerate(lines) if line.strip()]
         raws = [lines[i] for i in full]
-        yield _Rows(list(map(_parsed, raws)), [place + i for i in full], raws)
+        yield Rows(list(map(parsed_row, raws)), [place + i for i in full], raws)
         place += len(lines)
 
 
-def _parsed(text: bytes) -> object:
+def parsed_row(text: bytes) -> object:
     """A row, or why it is none."""
     try:
         row = msgspec.json.decode(text)

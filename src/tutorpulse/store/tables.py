@@ -104,8 +104,8 @@ def _as_read(name: str, kind: str) -> str:
 
 
 def _unreadable(path: Path, error: duckdb.Error) -> InputError:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    reason = "; ".join(lines[:3]).removeprefix("Invalid Input Error: ")
+    said = str(error).partition("\nLINE ")[0].removeprefix("Invalid Input Error: ")
+    reason = "; ".join([line.strip() for line in said.splitlines() if line.strip()][:3])
     return InputError(
         f"{path} cannot be read as a table: {reason}. Was it cut short, or is it of another kind?"
     )
