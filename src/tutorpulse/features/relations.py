@@ -4,34 +4,12 @@ Each function returns a SELECT over the store's tables. A row counts when it hap
 received at or before `known_at_us`. No relation holds the placeholder id `-` or rows without the entity's id.
 """
 
-from tutorpulse.events.fields import PLACEHOLDER_ID
+from tutorpulse.events.contract import TABLES, table_columns
 from tutorpulse.features.frame import EntityType
+from tutorpulse.features.sql import REACHED, is_entity, times
 from tutorpulse.store.sessions import sessions_as_of_sql
 
-REACHED = ("completed", "unsuccessful", "no_show")
-"""Outcomes of sessions that reached their start."""
-
 _TABLE = {"tutor": "tutor_events", "student": "student_events"}
-
-
-def quoted(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def listed(texts: tuple[str, ...]) -> str:
-    """SQL string literals between commas."""
-    return ", ".join(quoted(text) for text in texts)
-
-
-def within_sql(as_of_us: int, known_at_us: int) -> str:
-    """The condition of both times on a table of the log."""
-    return f"ts_us <= {as_of_us:d} AND received_us <= {known_at_us:d}"
-
-
-def is_entity(column: str) -> str:
-    """The condition that `column` names somebody."""
-    return f"{column} <> {quoted(PLACEHOLDER_ID)}"
 
 
 def activity_sql(entity_type: EntityType, as_of_us: int, known_at_us: int) -> str:
@@ -40,20 +18,24 @@ def activity_sql(entity_type: EntityType, as_of_us: int, known_at_us: int) -> st
     Of a tutor: each session that reached its start, at the session's time. Of a student: that, each booking request
     of their own (not `system_generated`), and each learning activity.
     """
-    times = within_sql(as_of_us, known_at_us)
-    sessions = (
-        f"SELECT {entity_type}_id AS entity_id, time_us AS ts_us "
-        f"FROM ({sessions_as_of_sql(as_of_us, known_at_us)}) AS held "
-        f"WHERE outcome IN ({listed(REACHED)}) AND {is_entity(entity_type + '_id')}"
+    sessions = sessions_as_of_sql(as_of_us, known_at_us)
+    return activity_of(entity_type, f"({sessions})", times(as_of_us, known_at_us))
+
+
+def activity_of(entity_type: EntityType, sessions: str, cut: str) -> str:
+    """`activity_sql` from a sessions relation at hand; `cut` is the condition on the log's tables."""
+    held = (
+        f"SELECT {entity_type}_id AS entity_id, time_us AS ts_us FROM {sessions} AS held "
+        f"WHERE {REACHED} AND {is_entity(entity_type + '_id')}"
     )
     if entity_type == "tutor":
-        return sessions
+        return held
     return (
-        f"{sessions} UNION ALL SELECT student_id AS entity_id, ts_us FROM request_events "
+        f"{held} UNION ALL SELECT student_id AS entity_id, ts_us FROM request_events "
         f"WHERE event_type = 'booking_requested' AND NOT COALESCE(system_generated, FALSE) "
-        f"AND {times} AND {is_entity('student_id')} "
+        f"AND {cut} AND {is_entity('student_id')} "
         f"UNION ALL SELECT student_id AS entity_id, ts_us FROM contact_events "
-        f"WHERE event_type = 'learning_activity' AND {times} AND {is_entity('student_id')}"
+        f"WHERE event_type = 'learning_activity' AND {cut} AND {is_entity('student_id')}"
     )
 
 
@@ -103,7 +85,7 @@ def _pauses(entity_type: EntityType, as_of_us: int, known_at_us: int) -> str:
     entity_id = f"{entity_type}_id"
     return (
         f"SELECT {entity_id} AS entity_id, ts_us, until AS until_us, event_id FROM {_TABLE[entity_type]} "
-        f"WHERE event_type = '{entity_type}_paused' AND {within_sql(as_of_us, known_at_us)} AND {is_entity(entity_id)}"
+        f"WHERE event_type = '{entity_type}_paused' AND {times(as_of_us, known_at_us)} AND {is_entity(entity_id)}"
     )
 
 
@@ -111,5 +93,20 @@ def _entity_events(entity_type: EntityType, what: str, as_of_us: int, known_at_u
     entity_id = f"{entity_type}_id"
     return (
         f"SELECT {entity_id} AS entity_id, ts_us FROM {_TABLE[entity_type]} "
-        f"WHERE event_type = '{entity_type}_{what}' AND {within_sql(as_of_us, known_at_us)} AND {is_entity(entity_id)}"
+        f"WHERE event_type = '{entity_type}_{what}' AND {times(as_of_us, known_at_us)} AND {is_entity(entity_id)}"
+    )
+
+
+def entities_sql(entity_type: EntityType, as_of_us: int, known_at_us: int) -> str:
+    """(entity_id), ascending: every tutor or student that an event named."""
+    cut, column = times(as_of_us, known_at_us), f"{entity_type}_id"
+    named = [
+        f"SELECT {column} AS entity_id FROM {table} WHERE {cut}"
+        for table in TABLES
+        if column in table_columns(table)
+    ]
+    acted = f"SELECT entity_id FROM other_events WHERE entity_type = '{entity_type}' AND {cut}"
+    return (
+        f"SELECT entity_id FROM ({' UNION '.join([*named, acted])}) AS named "
+        f"WHERE entity_id IS NOT NULL AND {is_entity('entity_id')} ORDER BY entity_id"
     )

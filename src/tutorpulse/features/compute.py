@@ -1,0 +1,140 @@
+"""Features of all entities of a kind, or of some, as of any time."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.clock import DAY_US
+from tutorpulse.features.catalog import Measure
+from tutorpulse.features.compile import CATALOGS, compile_query
+from tutorpulse.features.frame import EntityType, FeatureFrame
+from tutorpulse.features.relations import entities_sql
+from tutorpulse.features.scope import Scope
+from tutorpulse.features.zones import zone_offsets
+from tutorpulse.settings import Settings
+
+FACT_NAMES = (
+    "registered_us",
+    "first_activity_us",
+    "last_activity_us",
+    "departed_us",
+    "paused_since_us",
+    "paused_until_us",
+    "goal_reached_us",
+    "activity_count",
+    "completed_total",
+    "resolved_total",
+)
+"""The columns of `FeatureFrame.facts`, of both kinds."""
+
+_LOCAL_DAYS = 100
+"""How far back local times are told; more than any window that needs them."""
+_DEFAULTS = Settings()
+
+
+class Store(Protocol):
+    """What is read here of `store.log.EventStore`."""
+
+    def query(self, sql: str, params: Sequence[object] = ()) -> dict[str, NDArray[Any]]:
+        """The answer to one SELECT, by column."""
+        ...
+
+    def relation(self, name: str, columns: dict[str, NDArray[Any]]) -> AbstractContextManager[None]:
+        """Makes `columns` readable as the relation `name`."""
+        ...
+
+
+def compute(
+    store: Store,
+    entity_type: EntityType,
+    as_of_us: int,
+    known_at_us: int | None = None,
+    entity_ids: NDArray[np.object_] | None = None,
+    settings: Settings = _DEFAULTS,
+) -> FeatureFrame:
+    """The 46 features, the context and the facts as of `as_of_us`, from what was received by `known_at_us`.
+
+    Args:
+        store: the log.
+        entity_type: tutors or students.
+        as_of_us: microseconds since the epoch, inclusive; any time, also one after the newest event.
+        known_at_us: None means `as_of_us`, which is how history is to be read; a live service passes its clock's time.
+        entity_ids: distinct ids, in the order of the result; of an unknown one everything is missing or 0. None means all
+            that an event had named by then, in ascending order.
+        settings: `marketplace_timezone` and `premium_tiers` are used.
+
+    An empty log, or no ids, gives a frame of length 0. A pause whose end is not known has `paused_until_us` infinity.
+    """
+    known_us = as_of_us if known_at_us is None else known_at_us
+    if entity_ids is None:
+        entity_ids = store.query(entities_sql(entity_type, as_of_us, known_us))["entity_id"]
+    scope = make_scope(store, entity_type, as_of_us, known_us, settings)
+    catalog = CATALOGS[entity_type]
+    names = [m.name for m in _once((*catalog.shown(), *catalog.facts))]
+    with store.relation(scope.wanted, {"entity_id": np.asarray(entity_ids, np.object_)}):
+        columns = store.query(compile_query(names, scope))
+    order = _places(columns.pop("entity_id"), entity_ids)
+    ordered = {name: _float64(column)[order] for name, column in columns.items()}
+    return FeatureFrame(
+        entity_type,
+        as_of_us,
+        known_us,
+        np.asarray(entity_ids, np.object_),
+        _matrix(ordered, catalog.features, len(entity_ids)),
+        _matrix(ordered, catalog.context, len(entity_ids)),
+        _facts(ordered, len(entity_ids)),
+    )
+
+
+def make_scope(
+    store: Store, entity_type: EntityType, as_of_us: int, known_at_us: int, settings: Settings = _DEFAULTS
+) -> Scope:
+    """The scope of a query over this store: with the offsets of every time zone that its profiles name."""
+    named = store.query(
+        "SELECT timezone FROM tutor_events WHERE timezone IS NOT NULL UNION "
+        "SELECT timezone FROM student_events WHERE timezone IS NOT NULL"
+    )["timezone"]
+    fallback = settings.marketplace_timezone
+    return Scope(
+        entity_type=entity_type,
+        as_of_us=as_of_us,
+        known_at_us=known_at_us,
+        marketplace_timezone=fallback,
+        premium_tiers=settings.premium_tiers,
+        zone_offsets=zone_offsets(named, fallback, as_of_us - _LOCAL_DAYS * DAY_US, as_of_us),
+    )
+
+
+def _once(measures: Sequence[Measure]) -> list[Measure]:
+    return list({m.name: m for m in measures}.values())
+
+
+def _places(found: NDArray[np.object_], wanted: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Where each wanted id stands in what was found; both hold the same ids."""
+    row = {entity_id: place for place, entity_id in enumerate(found.tolist())}
+    return np.array([row[entity_id] for entity_id in wanted.tolist()], np.int64)
+
+
+def _float64(column: NDArray[Any]) -> NDArray[np.float64]:
+    if isinstance(column, np.ma.MaskedArray):
+        filled: NDArray[np.float64] = np.ma.filled(column.astype(np.float64), np.nan)
+        return filled
+    return column.astype(np.float64)
+
+
+def _matrix(
+    columns: dict[str, NDArray[np.float64]], measures: Sequence[Measure], rows: int
+) -> NDArray[np.float32]:
+    matrix = np.empty((rows, len(measures)), np.float32)
+    for place, measure in enumerate(measures):
+        matrix[:, place] = columns[measure.name]
+    return matrix
+
+
+def _facts(columns: dict[str, NDArray[np.float64]], rows: int) -> dict[str, NDArray[np.float64]]:
+    facts = {name: columns.get(name, np.full(rows, np.nan)) for name in FACT_NAMES}
+    endless = ~np.isnan(facts["paused_since_us"]) & np.isnan(facts["paused_until_us"])
+    return facts | {"paused_until_us": np.where(endless, np.inf, facts["paused_until_us"])}

@@ -1,0 +1,81 @@
+"""What one query is about: whom, as of when, and what it is told beside the log."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from tutorpulse.clock import DAY_US
+from tutorpulse.features.frame import EntityType
+from tutorpulse.features.sql import is_entity, times
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The parameters of a compiled query.
+
+    `wanted` is the name of a relation with the column `entity_id`, `references` queries that replace those of the
+    population (name of the relation to its SQL), `zone_offsets` the rows (zone, from_us, until_us, offset_us) of local
+    time.
+    """
+
+    entity_type: EntityType
+    as_of_us: int
+    known_at_us: int
+    wanted: str = "wanted"
+    marketplace_timezone: str = "UTC"
+    premium_tiers: tuple[str, ...] = ()
+    zone_offsets: tuple[tuple[str, int, int, int], ...] = ()
+    references: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def own(self) -> str:
+        """The column of the entity's id."""
+        return f"{self.entity_type}_id"
+
+    @property
+    def other(self) -> str:
+        """The column of the other side's id."""
+        return "student_id" if self.entity_type == "tutor" else "tutor_id"
+
+    @property
+    def times(self) -> str:
+        """The condition that an event had happened and was known."""
+        return times(self.as_of_us, self.known_at_us)
+
+    def wants(self, column: str = "") -> str:
+        """The condition that `column` (the entity's own id, if not given) is among the wanted."""
+        return f"{column or self.own} IN (SELECT entity_id FROM {self.wanted})"
+
+    def since(self, days: int, column: str = "ts_us") -> str:
+        """The condition that an event happened after as_of - days."""
+        return f"{column} > {self.as_of_us - days * DAY_US:d}"
+
+    def age(self, column: str = "ts_us") -> str:
+        """The expression of how long before `as_of` a time was, in microseconds."""
+        return f"{self.as_of_us:d} - {column}"
+
+    def of(self, entity_type: EntityType, wanted: str) -> "Scope":
+        """The same moment for others."""
+        return replace(self, entity_type=entity_type, wanted=wanted)
+
+    def real(self, column: str) -> str:
+        """The id in `column`, NULL where it is the placeholder."""
+        return f"CASE WHEN {is_entity(column)} THEN {column} END"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A named query that others read.
+
+    `sql` reads the relations in `needs` by their names; it is a function of the scope where it depends on it. `measures` are those of the entities
+    that it reads from the relation `measures`. `one_row`: it holds at most one row per entity.
+    """
+
+    name: str
+    sql: str | Callable[[Scope], str]
+    needs: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    one_row: bool = False
+
+    def build(self, scope: Scope) -> str:
+        """The relation's SQL in this scope."""
+        return self.sql if isinstance(self.sql, str) else self.sql(scope)
