@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from tests.training.oracle import Life, pause_end
 
+from tests.training.oracle import Life, pause_end
 from tutorpulse.training.history import FirstSessions, History
 from tutorpulse.training.pauses import FAR_US, Pauses, pauses_of
 from tutorpulse.training.timeline import Timeline

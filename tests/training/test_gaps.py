@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+
 from tests.training.lives import history_of
 from tests.training.oracle import Life
-
 from tutorpulse.clock import DAY_US
 from tutorpulse.training.gaps import choose_gap, return_share
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.training import oracle
 from tests.training.lives import history_of
 from tests.training.oracle import Life
-
 from tutorpulse.clock import DAY_US
 from tutorpulse.training.exits import ExitSearch, Stop
-from tutorpulse.training.labels import LABELS, Rows, is_new, labels, left_with_goal, usual_sessions
+from tutorpulse.training.labels import LABELS, Rows, is_new, labels, left_with_goal, usual_of
 
 GAP = 10 * DAY_US
 HALF_DAYS = st.integers(0, 300)
@@ -184,7 +184,7 @@ def test_a_low_rating_or_a_late_second_session_spoils_a_first_session() -> None:
 def test_usual_activity_counts_at_least_thirty_days() -> None:
     life = Life(activity=_days(0, 1), completed=_days(0, 1))
     history = history_of([life], 100 * DAY_US)
-    usual = usual_sessions(history, Rows(np.array([0, 0, 0]), np.array(_days(2, 60, 120))))
+    usual = usual_of(history, Rows(np.array([0, 0, 0]), np.array(_days(2, 60, 120))))
     assert usual == pytest.approx([2, 1, 0])
 
 

@@ -1,9 +1,9 @@
 """Paused time, and whose end is unknown."""
 
 import numpy as np
+
 from tests.training.lives import history_of
 from tests.training.oracle import Life
-
 from tutorpulse.clock import DAY_US
 from tutorpulse.training.pauses import Pauses
 

@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.training.lives import timeline
 
 TIMES = st.integers(-(10**15), 10**15)

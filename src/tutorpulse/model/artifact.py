@@ -42,7 +42,7 @@ def versioned(manifest: Manifest) -> Manifest:
     The same data, settings and seed give the same version.
     """
     bare = msgspec.structs.replace(manifest, version="", created="")
-    digest = hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()[:8]
+    digest = hashlib.sha256(msgspec.json.encode(bare)).hexdigest()[:8]
     return msgspec.structs.replace(manifest, version=f"{manifest.data_to[:10]}-{digest}")
 
 

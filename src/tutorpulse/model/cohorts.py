@@ -11,6 +11,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tutorpulse.clock import DAY_US
+from tutorpulse.features.frame import FeatureFrame
 from tutorpulse.model.outputs import Floats
 
 BAND_STARTS_DAYS: Final = (0.0, 7.0, 30.0, 90.0, 365.0)
@@ -39,6 +41,12 @@ class CohortTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [
             next((means[row][i] for i in order if counts[row][i] >= MIN_LABELS), overall) for order in orders
         ]
+
+
+def tenure_of(frame: FeatureFrame) -> Floats:
+    """Days since registration or first activity, whichever came first; NaN where neither is known."""
+    started_us = np.fmin(frame.facts["registered_us"], frame.facts["first_activity_us"])
+    return np.asarray((frame.as_of_us - started_us) / DAY_US, np.float64)
 
 
 def bands(tenure_days: Floats) -> NDArray[np.intp]:

@@ -1,7 +1,5 @@
 """What an artifact says of itself: `manifest.json`, as declared structs that refuse what they do not know."""
 
-from typing import Literal
-
 import msgspec
 
 from tutorpulse.features.frame import EntityType
@@ -28,6 +26,7 @@ class HeadEntry(_Part, frozen=True):
     rows: int
     positives: int
     calibration_rows: int
+    embargo_days: float
 
 
 class Measures(_Part, frozen=True):
@@ -90,6 +89,7 @@ class KindManifest(_Part, frozen=True):
     entities: int
     first_snapshot: str
     last_snapshot: str
+    snapshot_count: int
     goal_exits: int
     censored: int
 
@@ -97,7 +97,7 @@ class KindManifest(_Part, frozen=True):
 class Manifest(_Part, frozen=True):
     """A trained model: who made it, from what, for which features."""
 
-    format: Literal[1]
+    format: int
     version: str
     created: str
     feature_set_hash: str

@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.clock import DAY_US
-from tutorpulse.decisions.status import NEW_DAYS
+from tutorpulse.model.usual import (
+    NEW_DAYS,
+    USUAL_DAYS,
+    USUAL_LOOKBACK_DAYS,
+    USUAL_MIN_SESSIONS,
+    usual_sessions,
+)
 from tutorpulse.training.exits import ExitSearch, Found, Stop
 from tutorpulse.training.history import History
 from tutorpulse.training.pauses import FAR_US
@@ -19,8 +25,6 @@ from tutorpulse.training.timeline import Bools, Ints
 
 Floats = NDArray[np.float64]
 
-USUAL_DAYS = 30
-USUAL_LOOKBACK_DAYS = 90
 VELOCITY_DAYS = 28
 PAIR_DAYS = 30
 
@@ -99,15 +103,12 @@ def _first_session_success(seen: Seen) -> Floats:
     return np.where(in_time, firsts.success[index], np.nan)
 
 
-def usual_sessions(history: History, rows: Rows) -> Floats:
-    """Completed sessions in the entity's usual 30 days: the mean over the last 90, or since its first session.
-
-    At least 30 days of it; 0 without a session.
-    """
+def usual_of(history: History, rows: Rows) -> Floats:
+    """Completed sessions in each row's usual 30 days; 0 without a session."""
     since_first_days = (rows.as_of_us - history.first_session_us[rows.entity]) / DAY_US
-    days = np.clip(since_first_days, USUAL_DAYS, USUAL_LOOKBACK_DAYS)
     from_us = rows.as_of_us - USUAL_LOOKBACK_DAYS * DAY_US
-    return history.completed.count_between(rows.entity, from_us, rows.as_of_us) * USUAL_DAYS / days
+    completed_90d = history.completed.count_between(rows.entity, from_us, rows.as_of_us)
+    return usual_sessions(completed_90d.astype(np.float64), since_first_days)
 
 
 def is_new(history: History, rows: Rows) -> Bools:
@@ -119,9 +120,11 @@ def is_new(history: History, rows: Rows) -> Bools:
 
 def _health(seen: Seen) -> Floats:
     rows, until_us = seen.rows, seen.rows.as_of_us + USUAL_DAYS * DAY_US
-    usual = usual_sessions(seen.history, rows)
+    usual = usual_of(seen.history, rows)
     kept = seen.history.completed.count_between(rows.entity, rows.as_of_us, until_us) >= usual / 2
-    return np.where((usual < 1) | is_new(seen.history, rows), np.nan, kept.astype(np.float64))
+    return np.where(
+        (usual < USUAL_MIN_SESSIONS) | is_new(seen.history, rows), np.nan, kept.astype(np.float64)
+    )
 
 
 LABELS: dict[str, LabelSpec] = {

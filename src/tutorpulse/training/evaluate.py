@@ -1,0 +1,85 @@
+"""Figures of predictions against what came true."""
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+from sklearn.metrics import average_precision_score, brier_score_loss, mean_absolute_error, roc_auc_score
+
+from tutorpulse.model.manifest import Measures
+from tutorpulse.model.outputs import Floats
+from tutorpulse.training.calibrate import log_odds, logistic_line
+from tutorpulse.training.timeline import Ints
+
+RESAMPLES = 50
+INTERVAL = (5.0, 95.0)
+_BINS = 10
+
+
+def measure_risk(
+    label: Floats, risk: Floats, baseline: Floats, entity: Ints, seed: int, resamples: int = RESAMPLES
+) -> Measures:
+    """Figures of n probabilities against labels 0 or 1.
+
+    `baseline` is the score of the simplest rule (higher: likelier), `entity` whose row each is: the interval of the AUC
+    comes from resampling entities, for the rows of one are not independent. With one outcome only there is no AUC.
+    """
+    positives, base = int(label.sum()), float(label.mean())
+    plain = Measures(
+        rows=len(label),
+        positives=positives,
+        base_rate=base,
+        brier=float(brier_score_loss(label, risk)),
+        base_brier=base * (1 - base),
+        ece=calibration_error(label, risk),
+    )
+    if positives in (0, len(label)):
+        return plain
+    low, high = bootstrap_interval(
+        lambda weight: float(roc_auc_score(label, risk, sample_weight=weight)), label, entity, seed, resamples
+    )
+    return msgspec.structs.replace(
+        plain,
+        auc=float(roc_auc_score(label, risk)),
+        auc_low=low,
+        auc_high=high,
+        average_precision=float(average_precision_score(label, risk)),
+        slope=logistic_line(log_odds(risk), label)[0],
+        recency_auc=float(roc_auc_score(label, baseline)),
+    )
+
+
+def measure_rate(label: Floats, rate: Floats) -> Measures:
+    """Figures of n predicted rates: mean absolute errors of the prediction, and of always saying the mean."""
+    mean = np.full(len(label), label.mean())
+    return Measures(
+        rows=len(label),
+        base_rate=float(label.mean()),
+        mae=float(mean_absolute_error(label, rate)),
+        mean_mae=float(mean_absolute_error(label, mean)),
+    )
+
+
+def calibration_error(label: Floats, risk: Floats) -> float:
+    """Expected calibration error: mean distance of rate and risk over ten groups of equally many rows, by risk."""
+    groups = np.array_split(np.argsort(risk, kind="stable"), _BINS)
+    return float(sum(abs(label[g].mean() - risk[g].mean()) * len(g) for g in groups if len(g)) / len(label))
+
+
+def bootstrap_interval(
+    figure: Callable[[Floats], float], label: Floats, entity: Ints, seed: int, resamples: int = RESAMPLES
+) -> tuple[float, float]:
+    """The central 90 % of a figure over resampled entities; `figure` takes a weight per row.
+
+    Resamples that lack one outcome are drawn again, as often as it takes.
+    """
+    rng = np.random.default_rng(seed)
+    _, own = np.unique(entity, return_inverse=True)
+    size = int(own.max()) + 1
+    figures: list[float] = []
+    while len(figures) < resamples:
+        weight = np.bincount(rng.integers(0, size, size), minlength=size)[own].astype(np.float64)
+        if 0 < (weight * label).sum() < weight.sum():
+            figures.append(figure(weight))
+    low, high = np.percentile(figures, INTERVAL)
+    return float(low), float(high)

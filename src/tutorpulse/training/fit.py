@@ -1,0 +1,106 @@
+"""Fits and calibrates the heads of one kind of entity on labelled snapshots."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.clock import DAY_US
+from tutorpulse.model.heads import Head, fit_head
+from tutorpulse.model.outputs import HEADS, ChurnLabel, Floats, HeadSpec, output_specs
+from tutorpulse.training.calibrate import calibrate
+from tutorpulse.training.labels import LABELS
+from tutorpulse.training.snapshots import Progress, Snapshots
+from tutorpulse.training.split import Split, split_by_time
+
+
+@dataclass(frozen=True)
+class FittedHead:
+    """A calibrated head, and what it was made from."""
+
+    head: Head
+    rows: int
+    positives: int
+    calibration_rows: int
+    embargo_days: float
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The heads of one kind, and the names of those that could not be fitted, with the reason."""
+
+    heads: dict[str, FittedHead]
+    absent: dict[str, str]
+
+    def models(self) -> dict[str, Head]:
+        """The heads alone."""
+        return {name: fitted.head for name, fitted in self.heads.items()}
+
+    def absent_outputs(self, churn_label: ChurnLabel) -> dict[str, str]:
+        """The outputs that cannot be predicted, and why."""
+        return {
+            spec.name: f"{name}: {self.absent[name]}"
+            for spec in output_specs(churn_label)
+            for name in spec.heads[::-1]
+            if name in self.absent
+        }
+
+
+def fit_heads(
+    snapshots: Snapshots,
+    labels: dict[str, Floats],
+    names: list[str],
+    gap_us: int | None,
+    seed: int,
+    progress: Progress,
+) -> Fitted:
+    """Fit every head that has enough labelled rows of entities that ever had a session.
+
+    `labels` are NaN where not mature; the newest of the matured rows calibrate, older ones are fitted on.
+    """
+    heads: dict[str, FittedHead] = {}
+    absent: dict[str, str] = {}
+    for i, spec in enumerate(HEADS):
+        progress(f"{snapshots.entity_type} heads", i, len(HEADS))
+        label = np.where(snapshots.had_session, conditional(spec, labels), np.nan)
+        split = split_by_time(snapshots.rows.as_of_us, label, spec.objective, _embargoes(spec, gap_us))
+        if isinstance(split, str):
+            absent[spec.name] = split
+        else:
+            heads[spec.name] = _fit(spec, snapshots.features, label, split, names, seed)
+    progress(f"{snapshots.entity_type} heads", len(HEADS), len(HEADS))
+    return Fitted(heads, absent)
+
+
+def conditional(spec: HeadSpec, labels: dict[str, Floats]) -> Floats:
+    """A head's label: NaN where its condition does not hold."""
+    label = labels[spec.label]
+    if spec.given is None:
+        return label
+    name, value = spec.given
+    return np.where(labels[name] == value, label, np.nan)
+
+
+def _embargoes(spec: HeadSpec, gap_us: int | None) -> tuple[int, ...]:
+    label = LABELS[spec.label]
+    settled_us = int(label.maturity_us(np.zeros(1, np.int64), gap_us)[0])
+    return (settled_us, label.horizon_days * DAY_US, 0)
+
+
+def _fit(
+    spec: HeadSpec,
+    features: NDArray[np.float32],
+    label: Floats,
+    split: Split,
+    names: list[str],
+    seed: int,
+) -> FittedHead:
+    head = fit_head(spec.name, spec.objective, features[split.fit], label[split.fit], names, seed)
+    head = calibrate(head, head.raw(features[split.calibrate]), label[split.calibrate])
+    return FittedHead(
+        head,
+        int(split.fit.sum()),
+        int((label[split.fit] > 0).sum()),
+        int(split.calibrate.sum()),
+        split.embargo_days,
+    )

@@ -1,0 +1,131 @@
+"""Point-in-time rows: the features of the scored entities at dates over the history, as they would have been then."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.clock import DAY_US
+from tutorpulse.decisions.status import is_scored, statuses
+from tutorpulse.features.frame import EntityType, FeatureFrame
+from tutorpulse.model.cohorts import tenure_of
+from tutorpulse.model.outputs import Floats
+from tutorpulse.training.history import History
+from tutorpulse.training.labels import Rows
+from tutorpulse.training.timeline import Bools, Ints
+
+Compute = Callable[[int], FeatureFrame]
+"""The features of all entities of one kind as of a moment, known at the same moment."""
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, the steps done and in all."""
+
+WARM_UP_DAYS = 30
+"""The first features of a log say nothing: no window is full."""
+
+SHORTEST_HORIZON_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much history training looks at: at most so many dates, not closer than so many days, and so many rows."""
+
+    dates: int = 48
+    min_step_days: int = 5
+    rows: int = 150_000
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """m rows of one kind: (m, k) features, and per row its entity's code, moment, tenure and whether it ever had a session."""
+
+    entity_type: EntityType
+    rows: Rows
+    features: NDArray[np.float32]
+    tenure_days: Floats
+    had_session: Bools
+    dates_us: Ints
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def where(self, mask: Bools) -> "Snapshots":
+        """The rows that `mask` marks."""
+        return replace(
+            self,
+            rows=Rows(self.rows.entity[mask], self.rows.as_of_us[mask]),
+            features=self.features[mask],
+            tenure_days=self.tenure_days[mask],
+            had_session=self.had_session[mask],
+        )
+
+
+def plan_dates(first_us: int, known_us: int, limits: Limits) -> Ints:
+    """The dates of the snapshots, oldest first, from `WARM_UP_DAYS` into the history to the newest that can have a label.
+
+    Evenly spaced and never by whole weeks, so that every weekday is seen. Empty where the history is too short.
+    """
+    newest_us = known_us - SHORTEST_HORIZON_DAYS * DAY_US
+    span_days = (newest_us - first_us) // DAY_US - WARM_UP_DAYS
+    if span_days < 0:
+        return np.empty(0, np.int64)
+    step = max(limits.min_step_days, -(-span_days // max(limits.dates - 1, 1)))
+    step += step % 7 == 0
+    count = min(limits.dates, span_days // step + 1)
+    return newest_us - np.arange(count - 1, -1, -1, dtype=np.int64) * step * DAY_US
+
+
+def take_snapshots(
+    compute: Compute,
+    history: History,
+    dates_us: Ints,
+    gap_days: int | None,
+    limits: Limits,
+    seed: int,
+    progress: Progress,
+) -> Snapshots:
+    """The scored entities (new or active) at each date; where there are too many, a random part of each date's.
+
+    `gap_days` decides who was inactive then. Entities that the history does not know are left out.
+    """
+    rng = np.random.default_rng(seed)
+    per_date = max(1, limits.rows // max(len(dates_us), 1))
+    parts = []
+    for i, as_of_us in enumerate(dates_us):
+        progress(f"{history.entity_type} features", i, len(dates_us))
+        parts.append(_snapshot(compute(int(as_of_us)), history, gap_days, per_date, rng))
+    progress(f"{history.entity_type} features", len(dates_us), len(dates_us))
+    return _joined(history.entity_type, parts, dates_us)
+
+
+def _snapshot(
+    frame: FeatureFrame, history: History, gap_days: int | None, most: int, rng: np.random.Generator
+) -> Snapshots:
+    code = history.codes(frame.entity_ids)
+    scored = is_scored(statuses(frame.facts, frame.as_of_us, gap_days)) & (code >= 0)
+    chosen = np.flatnonzero(scored)
+    if len(chosen) > most:
+        chosen = np.sort(rng.choice(chosen, most, replace=False))
+    at = np.full(len(chosen), frame.as_of_us, np.int64)
+    return Snapshots(
+        frame.entity_type,
+        Rows(code[chosen], at),
+        np.hstack([frame.features[chosen], frame.context[chosen]]),
+        tenure_of(frame)[chosen],
+        (frame.facts["reached_total"] > 0)[chosen],
+        at[:1],
+    )
+
+
+def _joined(entity_type: EntityType, parts: list[Snapshots], dates_us: Ints) -> Snapshots:
+    return Snapshots(
+        entity_type,
+        Rows(
+            np.concatenate([p.rows.entity for p in parts]), np.concatenate([p.rows.as_of_us for p in parts])
+        ),
+        np.concatenate([p.features for p in parts]),
+        np.concatenate([p.tenure_days for p in parts]),
+        np.concatenate([p.had_session for p in parts]),
+        dates_us,
+    )

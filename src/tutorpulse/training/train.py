@@ -1,0 +1,214 @@
+"""Trains a whole model: history, exit gap, snapshots, heads, figures, artifact."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import numpy as np
+
+from tutorpulse.clock import format_time
+from tutorpulse.errors import HistoryError
+from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType, FeatureFrame
+from tutorpulse.model.artifact import Artifact, checksum, versioned
+from tutorpulse.model.heads import Head
+from tutorpulse.model.manifest import FORMAT, ExitGap, HeadEntry, KindManifest, Manifest
+from tutorpulse.model.outputs import ChurnLabel
+from tutorpulse.settings import ExitGap as ExitGapSetting
+from tutorpulse.settings import Settings
+from tutorpulse.store.log import EventStore
+from tutorpulse.training.fit import Fitted, FittedHead
+from tutorpulse.training.gaps import ExitGapChoice, choose_gap
+from tutorpulse.training.history import History
+from tutorpulse.training.kind import (
+    HeldOut,
+    Recipe,
+    absent_outputs,
+    averages_of,
+    cohorts_of,
+    exits_apart,
+    fit_kind,
+    held_out_from_us,
+    judge,
+    medians,
+)
+from tutorpulse.training.labels import Rows, labels
+from tutorpulse.training.reading import read_history
+from tutorpulse.training.snapshots import Limits, Progress, Snapshots, plan_dates, take_snapshots
+
+_LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "duckdb")
+
+
+@dataclass(frozen=True)
+class Features:
+    """How training sees the features: names by kind, the hash of their definitions, and how to compute them."""
+
+    names: dict[EntityType, list[str]]
+    set_hash: str
+    compute: Callable[[EntityType, int], FeatureFrame]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train on: everything known at `known_us`, these kinds, within these limits."""
+
+    known_us: int
+    created_us: int
+    kinds: Sequence[EntityType] = ENTITY_TYPES
+    limits: Limits = field(default_factory=Limits)
+    seed: int = 20260101
+
+
+def train(
+    store: EventStore, features: Features, settings: Settings, plan: Plan, progress: Progress
+) -> Artifact:
+    """A model of every kind of entity that the log holds.
+
+    Raises:
+        HistoryError: the log holds no entity of the wanted kinds, or is too short for a single labelled date.
+    """
+    kinds: dict[EntityType, KindManifest] = {}
+    heads: dict[EntityType, dict[str, Head]] = {}
+    first_us = plan.known_us
+    for kind in plan.kinds:
+        history = read_history(store, kind, plan.known_us)
+        if not len(history.activity):
+            continue
+        first_us = min(first_us, int(history.activity.us.min()))
+        trained = _KindTraining(store, features, settings, plan, progress, history).run()
+        if trained is not None:
+            kinds[kind], heads[kind] = trained
+    if not kinds:
+        raise HistoryError(_too_short(plan, first_us))
+    manifest = Manifest(
+        format=FORMAT,
+        version="",
+        created=format_time(plan.created_us),
+        feature_set_hash=features.set_hash,
+        data_from=format_time(first_us),
+        data_to=format_time(plan.known_us),
+        seed=plan.seed,
+        libraries={name: version(name) for name in _LIBRARIES},
+        kinds=kinds,
+    )
+    return Artifact(versioned(manifest), heads)
+
+
+class _KindTraining:
+    """One kind's way from history to manifest."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        features: Features,
+        settings: Settings,
+        plan: Plan,
+        progress: Progress,
+        history: History,
+    ) -> None:
+        self._store, self._features, self._settings = store, features, settings
+        self._plan, self._progress, self._history = plan, progress, history
+        self._kind = history.entity_type
+
+    def run(self) -> tuple[KindManifest, dict[str, Head]] | None:
+        """Manifest and heads; None where the history has no date that could have a label."""
+        gap = choose_gap(self._history, exit_gap_setting(self._settings, self._kind))
+        recipe = Recipe(
+            self._features.names[self._kind], gap.us, churn_label(self._settings, gap), self._plan.seed
+        )
+        dates_us = plan_dates(int(self._history.activity.us.min()), self._history.known_us, self._plan.limits)
+        if not len(dates_us):
+            return None
+        snapshots = take_snapshots(
+            lambda as_of_us: self._features.compute(self._kind, as_of_us),
+            self._history,
+            dates_us,
+            gap.days,
+            self._plan.limits,
+            self._plan.seed,
+            self._progress,
+        )
+        fitted = fit_kind(snapshots, self._history, recipe, self._progress)
+        return self._manifest(snapshots, fitted, recipe, gap), fitted.models()
+
+    def _held_out(self, snapshots: Snapshots, recipe: Recipe) -> HeldOut:
+        cut_us = held_out_from_us(self._history, recipe.gap_us)
+        if cut_us is None:
+            return HeldOut({}, "the history is too short to hold any of it out")
+        then = read_history(self._store, self._kind, cut_us)
+        earlier = snapshots.where(snapshots.rows.as_of_us < cut_us)
+        code = then.codes(self._history.entity_ids[earlier.rows.entity])
+        known = earlier.where(code >= 0)
+        recoded = Snapshots(
+            known.entity_type,
+            Rows(code[code >= 0], known.rows.as_of_us),
+            known.features,
+            known.tenure_days,
+            known.had_session,
+            known.dates_us,
+        )
+        fitted = fit_kind(recoded, then, recipe, self._progress)
+        own = labels(self._history, snapshots.rows, recipe.gap_us)
+        return judge(fitted.models(), snapshots, own, cut_us, recipe)
+
+    def _manifest(
+        self, snapshots: Snapshots, fitted: Fitted, recipe: Recipe, gap: ExitGapChoice
+    ) -> KindManifest:
+        own = labels(self._history, snapshots.rows, recipe.gap_us)
+        held_out = self._held_out(snapshots, recipe)
+        goal_exits, censored = exits_apart(self._history, snapshots.rows, recipe.gap_us)
+        return KindManifest(
+            entity_type=self._kind,
+            feature_names=recipe.names,
+            churn_label=recipe.churn_label,
+            exit_gap=ExitGap(gap.days, gap.reason, gap.return_shares),
+            heads=[_entry(self._kind, head) for head in fitted.heads.values()],
+            absent=absent_outputs(fitted, recipe, gap.reason),
+            cohorts=cohorts_of(snapshots, own, recipe.churn_label),
+            averages=averages_of(fitted.models(), snapshots, recipe),
+            fill=medians(snapshots.features, FEATURE_COUNT),
+            metrics=held_out.metrics,
+            held_out=held_out.words,
+            rows=len(snapshots),
+            entities=len(np.unique(snapshots.rows.entity)),
+            first_snapshot=format_time(int(snapshots.dates_us[0])),
+            last_snapshot=format_time(int(snapshots.dates_us[-1])),
+            snapshot_count=len(snapshots.dates_us),
+            goal_exits=goal_exits,
+            censored=censored,
+        )
+
+
+def exit_gap_setting(settings: Settings, kind: EntityType) -> ExitGapSetting:
+    """The setting of the exit gap of a kind."""
+    return settings.exit_gap_days_tutor if kind == "tutor" else settings.exit_gap_days_student
+
+
+def churn_label(settings: Settings, gap: ExitGapChoice) -> ChurnLabel:
+    """What churn means: as set, but inactivity where the log shows no exit gap."""
+    return "inactive" if gap.days is None else settings.churn_label
+
+
+def _entry(kind: EntityType, fitted: FittedHead) -> HeadEntry:
+    head = fitted.head
+    return HeadEntry(
+        name=head.name,
+        objective=head.objective,
+        file=f"{kind}-{head.name}.txt",
+        sha256=checksum(head.text()),
+        slope=head.slope,
+        intercept=head.intercept,
+        rows=fitted.rows,
+        positives=fitted.positives,
+        calibration_rows=fitted.calibration_rows,
+        embargo_days=fitted.embargo_days,
+    )
+
+
+def _too_short(plan: Plan, first_us: int) -> str:
+    if first_us >= plan.known_us:
+        wanted = " or ".join(plan.kinds)
+        return f"There is no activity of any {wanted} up to {format_time(plan.known_us)}. Import events first, or give a later --as-of."
+    return (
+        f"The history from {format_time(first_us)} to {format_time(plan.known_us)} is too short to learn from: "
+        "at least 45 days are needed. Import older events."
+    )
