@@ -3,6 +3,9 @@ import pytest
 from tutorpulse.decisions.facts import BESIDE_OUTPUTS, TUTOR_NAMES
 from tutorpulse.decisions.phrases import PHRASES
 from tutorpulse.decisions.sentences import Earlier, sentence
+from tutorpulse.features.catalog import Feature
+from tutorpulse.features.student import STUDENT
+from tutorpulse.features.tutor import TUTOR
 from tutorpulse.model.contract import OUTPUTS
 
 
@@ -41,10 +44,29 @@ def test_an_earlier_value_that_reads_the_same_is_left_out() -> None:
         ("session_trend_7d_14d", -3, "3 sessions fewer than the week before"),
         ("avg_rating", float("nan"), "average rating unknown"),
         ("utilization_rate", -0.0, "utilization 0 %"),
+        ("sessions_7d", 1, "1 session in 7 days"),
+        ("late_cancellations_30d", 1, "1 late cancellation in 30 days"),
+        ("sessions_7d", 21, "21 sessions in 7 days"),
+        ("avg_gap_between_sessions", 1.0, "1.0 days between sessions"),
     ],
 )
 def test_values_are_told_in_words_with_units(name: str, value: float, told: str) -> None:
     assert PHRASES[name].told(value) == told
+
+
+@pytest.mark.parametrize("feature", [*TUTOR.shown(), *STUDENT.shown()], ids=lambda f: f.name)
+def test_every_feature_has_a_phrase_in_its_own_unit(feature: Feature) -> None:
+    assert "{}" in PHRASES[feature.name].text or PHRASES[feature.name].flag
+    if feature.unit == "share":
+        assert PHRASES[feature.name].unit == "%"
+    if PHRASES[feature.name].unit == "%":
+        assert feature.unit in ("share", "ratio", "0 to 1")
+
+
+def test_no_phrase_is_left_over() -> None:
+    features = {f.name for f in (*TUTOR.shown(), *STUDENT.shown())}
+    leftover = set(PHRASES) - features - {"days_since_first_session"}
+    assert leftover == {*OUTPUTS, *BESIDE_OUTPUTS, *TUTOR_NAMES}
 
 
 @pytest.mark.parametrize("name", [*OUTPUTS, *BESIDE_OUTPUTS, *TUTOR_NAMES])

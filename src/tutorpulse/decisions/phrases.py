@@ -1,10 +1,14 @@
 """What each feature and prediction is called where a person reads it: one table, in words with units."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
 PERCENT = "%"
+
+_ONE_OF_MANY = re.compile(r"(?<![\d.,])1 ((?:good |bad |late |failed |support |payment |advanced )?)(\w+)s\b")
+"""Finds "1 sessions", which reads "1 session"."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,8 @@ class Phrase:
     def told(self, value: float) -> str:
         """The whole phrase, such as "utilization 97 %"."""
         falling = self.falling and (value <= 0 if self.flag else value < 0)
-        return (self.falling if falling else self.text).replace(
-            "{}", self.number(abs(value) if falling else value)
-        )
+        text = self.falling if falling else self.text
+        return _ONE_OF_MANY.sub(r"1 \1\2", text.replace("{}", self.number(abs(value) if falling else value)))
 
 
 def _count(text: str) -> Phrase:
@@ -175,8 +178,16 @@ _STUDENT = {
 
 _CONTEXT = {
     "tenure_days": _days("with us for {}"),
-    "completed_total": _count("{} sessions completed in all"),
+    "days_since_registration": _days("registered {} ago"),
+    "days_since_first_session": _days("first session {} ago"),
+    "days_since_last_activity": _days("last active {} ago"),
+    "active_days_90d": _days("active on {} of the last 90"),
+    "completed_60d": _count("{} sessions completed in 60 days"),
     "completed_90d": _count("{} sessions completed in 90 days"),
+    "completed_total": _count("{} sessions completed in all"),
+    "distinct_subjects_30d": _count("{} subjects in 30 days"),
+    "season_sine": Phrase("season (sine of the year) {}", digits=2),
+    "season_cosine": Phrase("season (cosine of the year) {}", digits=2),
 }
 
 PHRASES: dict[str, Phrase] = _PREDICTIONS | _SHARED | _TUTOR | _STUDENT | _CONTEXT

@@ -5,7 +5,7 @@ longer does. One episode is one recommendation with one id, so that marking it d
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -82,6 +82,12 @@ def episode_changes(
         if (entity_id, key) not in before
     ]
     return EpisodeChange(tuple(begun), tuple(sorted(before - now.keys())))
+
+
+def fired_features(rules: Sequence[Rule], fired: Firing, row: int, features: Collection[str]) -> list[str]:
+    """The features by which the rules that fire for a row do so, most valuable rule first, each once."""
+    facts = [c.fact for rule in rules if rule.key in fired and fired[rule.key][row] for c in rule.when]
+    return [fact for fact in dict.fromkeys(facts) if fact in features]
 
 
 def top(recommendations: Iterable[Recommendation], limit: int) -> list[Recommendation]:

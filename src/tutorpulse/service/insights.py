@@ -11,7 +11,7 @@ from tutorpulse.clock import DAY_US, HOUR_US
 from tutorpulse.decisions.facts import FactTable
 from tutorpulse.decisions.insights import INSIGHT_TYPES, InsightType, Levels, Material, material
 from tutorpulse.decisions.notable import Peers, notable, peers
-from tutorpulse.decisions.recommendations import Firing, stable_id
+from tutorpulse.decisions.recommendations import Firing, fired_features, stable_id
 from tutorpulse.decisions.rules import Rule
 from tutorpulse.decisions.sentences import Earlier, sentence
 from tutorpulse.features.frame import EntityType, FeatureFrame
@@ -21,6 +21,9 @@ from tutorpulse.store.state import InsightRow, LevelRow, PredictionRows
 
 _LOOKBACKS_US = ((30 * DAY_US, 13 * DAY_US // 2), (13 * DAY_US // 2, 12 * HOUR_US))
 """A week ago or somewhat longer, where there is a record of it; else the newest of at least half a day ago."""
+
+_RULED_MAX = 1
+"""Facts of rules that fire, told before the notable ones."""
 
 _FRAMES_MAX = 3
 """Earlier moments at which features are computed for one refresh; each costs a query."""
@@ -97,8 +100,10 @@ class _Writer:
     def _sentence(self, fact: str, row: int, worse: bool) -> str:
         entity_id, kind = str(self._told.frame.entity_ids[row]), self._told.frame.entity_type
         earlier = self._past.features.get(entity_id)
-        columns = notable(self._features[row], earlier, self._peers, worse)
-        reasons = [(self._names[i], float(self._features[row, i])) for i in columns if self._names[i] != fact]
+        moved = notable(self._features[row], earlier, self._peers, worse)
+        ruled = fired_features(self._rules, self._told.fired, row, self._names) if worse else []
+        names = dict.fromkeys([*ruled[:_RULED_MAX], *(self._names[i] for i in moved)])
+        reasons = [(name, float(self._told.facts.number(name)[row])) for name in names if name != fact]
         value = float(self._told.facts.number(fact)[row])
         return sentence(fact, value, kind, self._earlier(entity_id, fact), reasons)
 

@@ -70,7 +70,7 @@ def refresh(pulse: Pulse, scorer: Scorer, progress: Progress = lambda _doing: No
         outcomes = {
             kind: _refresh_kind(pulse, scorer, kind, as_of_us, progress) for kind in scorer.exit_gap_days
         }
-        report = _report(outcomes, scorer.predictor.version, as_of_us, note)
+        report = _report(outcomes, scorer.model.version, as_of_us, note)
         pulse.state.runs.add(_run(report, as_of_us))
     return report
 
@@ -110,7 +110,7 @@ class _Scoring:
     def run(self, outcome: _Outcome) -> merging.Scored | None:
         """Predictions and segments; None where the model cannot be reached, and then nothing else changes either."""
         try:
-            predictions = self._scorer.predictor.predict(self._frame)
+            predictions = self._scorer.model.predict(self._frame)
         except ModelError as error:
             outcome.notes.append(
                 f"The last {self._frame.entity_type} predictions stay, marked stale. {error}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,28 @@ from numpy.typing import NDArray
 from tutorpulse.decisions.rules import Rule
 from tutorpulse.features.catalog import Feature
 from tutorpulse.features.frame import EntityType, FeatureFrame
-from tutorpulse.model.contract import Predictor
+from tutorpulse.model.contract import Predictions
+from tutorpulse.model.explain import Explanation
 
 Compute: TypeAlias = Callable[[EntityType, int, NDArray[np.object_] | None], FeatureFrame]
 """Features of one kind of entity as of a time, of all entities or of those with these ids."""
+
+
+class Model(Protocol):
+    """A predictor that can say why."""
+
+    @property
+    def version(self) -> str:
+        """The served model's version."""
+        ...
+
+    def predict(self, frame: FeatureFrame) -> Predictions:
+        """See `model.contract.Predictor`."""
+        ...
+
+    def explain(self, frame: FeatureFrame, output: str, top: int = 5) -> list[Explanation]:
+        """The drivers of one output, for every row; a row or model without drivers says so in its note."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -23,7 +41,7 @@ class Scorer:
     `exit_gap_days` is the silence that counts as leaving, None where the log shows none.
     """
 
-    predictor: Predictor
+    model: Model
     compute: Compute
     catalog: Mapping[EntityType, tuple[Feature, ...]]
     exit_gap_days: Mapping[EntityType, float | None]

@@ -1,0 +1,147 @@
+"""Who needs someone today, and why."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from tutorpulse.clock import DAY_US, format_time
+from tutorpulse.decisions.attention import Need, most_in_need
+from tutorpulse.decisions.sentences import Earlier, sentence
+from tutorpulse.errors import HistoryError
+from tutorpulse.features.catalog import Feature
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType
+from tutorpulse.model.explain import Driver, Explanation
+from tutorpulse.service.root import Pulse
+from tutorpulse.service.scoring import Scorer
+from tutorpulse.service.stake import Stakes, stakes
+from tutorpulse.store.state import PredictionRows
+
+RISK = "churn_risk_14d"
+_DRIVERS_LOOKED_AT = 12
+_REASONS = 2
+_WEEK_AGO_US = (30 * DAY_US, 13 * DAY_US // 2)
+
+
+class InNeed(msgspec.Struct, frozen=True):
+    """One entity that needs someone: its risk (0-1), what 30 days of it are worth, the two multiplied, and the reason."""
+
+    entity_id: str
+    entity_type: EntityType
+    segment: str | None
+    risk: float
+    worth: float
+    expected_loss: float
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """The scored entities of one kind with what is at stake."""
+
+    rows: PredictionRows
+    stakes: Stakes
+
+
+def last_as_of_us(pulse: Pulse) -> int:
+    """The as-of of the last refresh.
+
+    Raises:
+        HistoryError: there was none.
+    """
+    run = pulse.state.runs.last()
+    if run is None:
+        raise HistoryError("Nothing was predicted yet. Run `tutorpulse refresh` first.")
+    return run.as_of_us
+
+
+def needs_someone(
+    pulse: Pulse, scorer: Scorer, kinds: Iterable[EntityType] = ENTITY_TYPES, limit: int = 10
+) -> list[InNeed]:
+    """The `limit` scored tutors or students with the largest risk × value at stake, as of the last refresh.
+
+    Raises:
+        HistoryError: there was no refresh yet.
+    """
+    as_of_us = last_as_of_us(pulse)
+    found: list[InNeed] = []
+    for kind in kinds:
+        candidates = _candidates(pulse, kind, as_of_us)
+        needs = most_in_need(
+            candidates.rows.columns[RISK], candidates.stakes.of(candidates.rows.entity_ids), limit
+        )
+        found += _with_reasons(pulse, scorer, candidates, needs, as_of_us)
+    return sorted(found, key=lambda need: (-need.expected_loss, need.entity_id))[:limit]
+
+
+def _candidates(pulse: Pulse, kind: EntityType, as_of_us: int) -> _Candidates:
+    rows = pulse.state.predictions.all(kind)
+    rows = rows.take(~rows.columns["frozen"])
+    return _Candidates(rows, stakes(pulse.store, kind, as_of_us, max(as_of_us, pulse.clock.now_us())))
+
+
+def _with_reasons(
+    pulse: Pulse, scorer: Scorer, candidates: _Candidates, needs: Sequence[Need], as_of_us: int
+) -> list[InNeed]:
+    rows = candidates.rows.take(np.array([need.row for need in needs], dtype=np.int64))
+    if not needs:
+        return []
+    kind: EntityType = "tutor" if rows.entity_type == "tutor" else "student"
+    frame = scorer.compute(kind, as_of_us, rows.entity_ids)
+    explained = dict(
+        zip(frame.entity_ids, scorer.model.explain(frame, RISK, _DRIVERS_LOOKED_AT), strict=True)
+    )
+    earlier = _week_ago(pulse, rows, as_of_us)
+    return [
+        InNeed(
+            entity_id=(entity_id := str(rows.entity_ids[i])),
+            entity_type=kind,
+            segment=rows.columns["segment"][i],
+            risk=need.risk,
+            worth=need.value,
+            expected_loss=need.expected_loss,
+            unit=candidates.stakes.unit,
+            reason=reason(
+                kind, need.risk, earlier.get(entity_id), explained[entity_id], scorer.catalog[kind]
+            ),
+        )
+        for i, need in enumerate(needs)
+    ]
+
+
+def _week_ago(pulse: Pulse, rows: PredictionRows, as_of_us: int) -> dict[str, Earlier]:
+    oldest_us, newest_us = _WEEK_AGO_US
+    past = pulse.state.predictions.recorded_between(
+        rows.entity_type, rows.entity_ids.tolist(), as_of_us - oldest_us, as_of_us - newest_us
+    )
+    days = np.round((as_of_us - past.columns["as_of_us"]) / DAY_US)
+    return {
+        str(entity_id): Earlier(float(value), int(n))
+        for entity_id, value, n in zip(past.entity_ids, past.columns[RISK], days, strict=True)
+        if not np.isnan(value)
+    }
+
+
+def reason(
+    kind: EntityType,
+    risk: float,
+    earlier: Earlier | None,
+    explanation: Explanation,
+    catalog: Sequence[Feature],
+) -> str:
+    """The risk in one sentence, with the drivers that raise it most: one a group of features, none that is missing."""
+    groups = {feature.name: feature.group for feature in catalog}
+    raising = [d for d in explanation.drivers if d.contribution > 0 and not np.isnan(d.value)]
+    first_of_group: dict[str, Driver] = {}
+    for driver in raising:
+        first_of_group.setdefault(groups[driver.feature], driver)
+    reasons = [(d.feature, d.value) for d in list(first_of_group.values())[:_REASONS]]
+    told = sentence(RISK, risk, kind, earlier, reasons)
+    return told if reasons or not explanation.note else f"{told} ({explanation.note})"
+
+
+def as_of_text(pulse: Pulse) -> str:
+    """The as-of of the last refresh, for people."""
+    return format_time(last_as_of_us(pulse))
