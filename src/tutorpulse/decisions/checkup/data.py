@@ -1,0 +1,187 @@
+"""Checks of the home and the log: rights, gaps, clocks, rejects."""
+
+from tutorpulse.clock import DAY_US
+from tutorpulse.decisions.checkup.facts import DayCounts, Facts, LogFacts
+from tutorpulse.decisions.checkup.finding import Check, Finding, Level, counted, date, listed, on_log, percent
+from tutorpulse.decisions.checkup.gaps import Gap, find_gaps
+
+FREE_BYTES_MIN = 1_000_000_000
+"""Training and big reads spill to disk: below this, or below the size of the log, they may fail."""
+
+EARLY_SHARE_WARNING = 0.01
+LATE_SHARE_WARNING = 0.05
+REJECTED_SHARE_WARNING, REJECTED_SHARE_PROBLEM = 0.01, 0.10
+SAME_TIME_SHARE = 0.9
+STRAY_SHARE = 0.001
+"""Times are stray if leaving out this share of the events at either end halves the span of the log."""
+
+
+def _rights(facts: Facts) -> Finding | None:
+    if not facts.home.unwritable:
+        return None
+    return Finding(
+        "problem",
+        "home.rights",
+        f"This user may not write {listed(facts.home.unwritable)} in the home.",
+        "Give the user that runs tutorpulse the right to read and write the whole folder.",
+    )
+
+
+def _space(facts: Facts) -> Finding | None:
+    home = facts.home
+    needed = max(FREE_BYTES_MIN, home.log_bytes)
+    if home.free_bytes >= needed:
+        return None
+    return Finding(
+        "warning",
+        "home.space",
+        f"The home's disk has {home.free_bytes / 1e9:.1f} GB free; the log takes {home.log_bytes / 1e9:.1f} GB.",
+        f"Free {(needed - home.free_bytes) / 1e9:.1f} GB: training and big reads need room beside the log.",
+    )
+
+
+def _empty(facts: Facts) -> Finding | None:
+    if facts.log is not None:
+        return None
+    return Finding(
+        "problem", "log.empty", "The home holds no events.", "Run `tutorpulse import FILE` with your events."
+    )
+
+
+def _age(facts: Facts, log: LogFacts) -> Finding | None:
+    days = (facts.now_us - log.clocks.newest_us) / DAY_US
+    if days <= 1:
+        return None
+    return Finding(
+        "notice",
+        "log.age",
+        f"The newest event is {days:,.0f} days old ({date(log.clocks.newest_us)}): predictions speak as of then, not as of today.",
+        "Import newer events if there are any.",
+    )
+
+
+def _gaps(_: Facts, log: LogFacts) -> Finding | None:
+    gaps = find_gaps(log.days)
+    if not gaps:
+        return None
+    longest = sorted(gaps, key=lambda gap: -gap.days)
+    return Finding(
+        "warning",
+        "log.gaps",
+        f"{counted(sum(gap.days for gap in gaps), 'day')} without any event where the days around had many: "
+        f"{listed(map(_told, longest), 3)}.",
+        "Look whether the export of these days is missing, and import it. Otherwise everybody seems to have been silent, "
+        "and returned; if the marketplace was closed, nothing is to be done.",
+    )
+
+
+def _told(gap: Gap) -> str:
+    first, last = date(gap.first_day * DAY_US), date((gap.first_day + gap.days - 1) * DAY_US)
+    return first if gap.days == 1 else f"{first} to {last}"
+
+
+def _stray(_: Facts, log: LogFacts) -> Finding | None:
+    first, low, high, last = _quantile_days(log.days)
+    if last - first <= 2 * (high - low) + 7:
+        return None
+    where = f"before {date(low * DAY_US)}" if low - first > last - high else f"after {date(high * DAY_US)}"
+    return Finding(
+        "warning",
+        "clock.stray",
+        f"The log spans {date(first * DAY_US)} to {date(last * DAY_US)}, but only 1 event in 1,000 lies {where}.",
+        "Look at those events' timestamps (seconds taken for milliseconds, a default date?), correct them, and import into "
+        "a new home.",
+    )
+
+
+def _quantile_days(days: DayCounts) -> tuple[int, int, int, int]:
+    """The first day, the days between which all but `STRAY_SHARE` at each end lie, and the last day."""
+    upto = days.events.cumsum()
+    cut = STRAY_SHARE * upto[-1]
+    low = int(days.day[upto.searchsorted(cut, side="right")])
+    high = int(days.day[upto.searchsorted(upto[-1] - cut, side="left")])
+    return int(days.day[0]), low, high, int(days.day[-1])
+
+
+def _early(_: Facts, log: LogFacts) -> Finding | None:
+    share = log.clocks.early / log.events
+    if not share:
+        return None
+    return Finding(
+        "warning" if share > EARLY_SHARE_WARNING else "notice",
+        "clock.early",
+        f"{counted(log.clocks.early, 'event')} ({percent(share)}) were received more than a minute before they happened.",
+        "Set the senders' clocks (NTP), or send times with their offset from UTC.",
+    )
+
+
+def _future(facts: Facts, log: LogFacts) -> Finding | None:
+    ahead = log.clocks.newest_us - facts.now_us
+    if ahead <= 0:
+        return None
+    return Finding(
+        "notice",
+        "clock.future",
+        f"The newest event happens {ahead / DAY_US:.1f} days from now ({date(log.clocks.newest_us)}).",
+        "Set the sender's clock or this machine's, or send times with their offset from UTC.",
+    )
+
+
+def _late(_: Facts, log: LogFacts) -> Finding | None:
+    share = log.clocks.late / log.events
+    if share <= LATE_SHARE_WARNING:
+        return None
+    return Finding(
+        "warning",
+        "clock.late",
+        f"{percent(share)} of the events were received more than a week after they happened: training, which looks at what "
+        "was known at the time, cannot see them then.",
+        "Import history with the time at which each event was received, or without `--received now`, into a new home. "
+        "If senders deliver late, let them deliver sooner.",
+    )
+
+
+def _dates_only(_: Facts, log: LogFacts) -> Finding | None:
+    if log.clocks.same_time_of_day < SAME_TIME_SHARE:
+        return None
+    return Finding(
+        "notice",
+        "clock.dates",
+        f"{percent(log.clocks.same_time_of_day)} of the events stand at one time of day: these are dates. What needs the hour "
+        "(evenings, response times, the order within a day) means nothing.",
+        "Import times with their hour if they are known.",
+    )
+
+
+def _rejects(_: Facts, log: LogFacts) -> Finding | None:
+    rejected = sum(log.rejects.values())
+    if not rejected:
+        return None
+    share = rejected / (rejected + log.events)
+    by_count = sorted(log.rejects.items(), key=lambda item: (-item[1], item[0]))
+    level: Level = "warning" if share > REJECTED_SHARE_WARNING else "notice"
+    return Finding(
+        "problem" if share > REJECTED_SHARE_PROBLEM else level,
+        "log.rejects",
+        f"{counted(rejected, 'event')} ({percent(share)}) wait among the rejects: "
+        f"{listed((f'{count:,} × {reason}' for reason, count in by_count), 4)}.",
+        "Look at them with `tutorpulse rejects list`, correct and replay them with `tutorpulse rejects replay`.",
+    )
+
+
+HOME_CHECKS = (
+    Check("home.rights", "The home can be written.", _rights, lambda _: True),
+    Check("home.space", "There is room on the disk.", _space, lambda _: True),
+    Check("log.empty", "There are events.", _empty, lambda facts: not facts.home.unwritable),
+)
+
+LOG_CHECKS = (
+    on_log("log.age", "The newest events are of today.", _age),
+    on_log("log.gaps", "There are no gaps in time.", _gaps),
+    on_log("clock.stray", "No timestamps stray far from the others.", _stray),
+    on_log("clock.early", "No event was received before it happened.", _early),
+    on_log("clock.future", "No event lies in the future.", _future),
+    on_log("clock.late", "Events were received soon after they happened.", _late),
+    on_log("clock.dates", "Times have their hour.", _dates_only),
+    on_log("log.rejects", "No event waits among the rejects.", _rejects),
+)
