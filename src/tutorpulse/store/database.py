@@ -46,26 +46,19 @@ class Database:
         row = self.execute(sql, params).fetchone()
         return row[0] if row else None
 
-    def insert(self, table: str, columns: Arrays) -> None:
-        """Append equally long arrays to the named columns; the other columns become NULL.
+    def insert(self, table: str, incoming: Arrays) -> None:
+        """Append equally long arrays to the columns they are named after; the other columns become NULL.
 
-        Object arrays are text or bytes; masked items become NULL.
+        Object arrays are text; masked items become NULL.
         """
-        cursor = self.cursor()
-        cursor.register("incoming", columns)
-        try:
-            cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM incoming")
-        finally:
-            cursor.unregister("incoming")
+        # DuckDB finds `incoming` by its name here. A registered view could not be dropped in a failed transaction.
+        self.cursor().execute(f"INSERT INTO {table} ({', '.join(incoming)}) SELECT * FROM incoming")
 
-    def make_temporary(self, name: str, columns: Arrays) -> None:
+    def make_temporary(self, name: str, incoming: Arrays) -> None:
         """A temporary table of this thread, `name`, made of equally long arrays; it replaces an earlier one."""
-        cursor = self.cursor()
-        cursor.register("incoming", columns)
-        try:
-            cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
-        finally:
-            cursor.unregister("incoming")
+        self.cursor().execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {', '.join(incoming)} FROM incoming"
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -106,6 +99,8 @@ def _configuration(scratch: Path, memory_limit_gb: float) -> dict[str, str | boo
         "threads": os.cpu_count() or 1,
         "memory_limit": f"{memory_limit_gb}GB",
         "temp_directory": str(scratch),
+        # At the default of 16 MB each second batch of an import waited a second for a checkpoint.
+        "checkpoint_threshold": "256MB",
         # Object arrays are text whatever their first values are; sampling took an all-None start for integers.
         "pandas_analyze_sample": 0,
     }

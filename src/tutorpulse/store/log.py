@@ -84,7 +84,7 @@ class EventStore:
         """Take the batch's new events and its rejects, all or none; durable on return.
 
         The first event of an id wins, in the log or by position in the batch; rejects already known add nothing.
-        Batches of 130,000 events cost least; small ones about 10 ms each.
+        Large batches cost least an event: half a million take two thirds of the time of four times 130,000.
         """
         with self._writing:
             next_seq = self._ready_to_write()
