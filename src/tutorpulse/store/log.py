@@ -94,6 +94,8 @@ class EventStore:
             new &= ~self._index.contains(digests)
             seq = _places(position, new, next_seq)
             taken = int(new.sum())
+            # Unknown until both log and index have the batch: whatever fails between, the next call asks the log.
+            self._next_seq = None
             with self._database.transaction():
                 if taken:
                     self._insert(batch, new, seq)
@@ -108,7 +110,7 @@ class EventStore:
             self._database.insert(table, columns)
 
     def _ready_to_write(self) -> int:
-        """The next place in the log, after making sure once that every known id is in the index."""
+        """The next place in the log, after making sure that every known id is in the index."""
         if self._next_seq is None:
             self._next_seq = identities.catch_up(self._database, self._index)
         return self._next_seq
