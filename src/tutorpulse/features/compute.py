@@ -27,6 +27,8 @@ FACT_NAMES = (
     "activity_count",
     "completed_total",
     "resolved_total",
+    "reached_total",
+    "first_session_us",
 )
 """The columns of `FeatureFrame.facts`, of both kinds."""
 

@@ -2,7 +2,7 @@
 
 from tutorpulse.clock import DAY_US
 from tutorpulse.features.catalog import COMPOSITE, Feature, Measure
-from tutorpulse.features.sql import COMPLETED, RESOLVED, count, last_days
+from tutorpulse.features.sql import COMPLETED, REACHED, RESOLVED, count, last_days
 
 _GROUP = "context"
 _FIRST = """CASE WHEN registered_us <= first_activity_us OR first_activity_us IS NULL
@@ -119,8 +119,10 @@ FACTS = (
     ),
     Measure("activity_count", "activity", "COUNT(*)", 0),
     Measure("resolved_total", "sessions", count(RESOLVED), 0),
+    Measure("reached_total", "sessions", count(REACHED), 0),
+    Measure("first_session_us", "sessions", f"MIN(CASE WHEN {REACHED} THEN time_us END)"),
 )
-"""Facts of both kinds, beside `completed_total`. A pause without a stated end has no `paused_until_us` here."""
+"""Facts of both kinds, beside `completed_total`; `first_session_us` is the first that reached its start. A pause without a stated end has no `paused_until_us` here."""
 
 SHARED_MEASURES = (
     Measure("as_of_us", "moment", "as_of_us"),
