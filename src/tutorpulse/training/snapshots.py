@@ -36,6 +36,9 @@ class Limits:
     rows: int = 150_000
 
 
+DEFAULT_LIMITS = Limits()
+
+
 @dataclass(frozen=True)
 class Snapshots:
     """m rows of one kind: (m, k) features, and per row its entity's code, moment, tenure and whether it ever had a session."""
