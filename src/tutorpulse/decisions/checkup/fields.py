@@ -1,7 +1,7 @@
 """Checks of what the events carry: fields never filled and the features they starve, and ids on one side only."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from tutorpulse.decisions.checkup.facts import Facts, FeatureFill, KindFacts, LogFacts
@@ -21,8 +21,8 @@ ONE_SIDED, PARTLY_NAMED = 0.99, 0.01
 
 @dataclass(frozen=True)
 class Causes:
-    """Why a feature is starved, as far as the log tells: fields that no event fills, types that never occur, and whether
-    it needs the id of a side that is not named."""
+    """Why a feature is starved, as far as the log tells: what no event brings (fields, or whole types of events), and
+    whether it needs the id of a side that is not named."""
 
     fields: tuple[str, ...]
     event_types: tuple[str, ...]
@@ -31,26 +31,34 @@ class Causes:
     def __bool__(self) -> bool:
         return bool(self.fields or self.event_types or self.other_side)
 
+    @property
+    def told(self) -> str:
+        """Such as "no session_completed.price, no refund_issued events"."""
+        return ", ".join([*(f"no {f}" for f in self.fields), *(f"no {t} events" for t in self.event_types)])
+
 
 def causes(feature: FeatureFill, kind: KindFacts, log: LogFacts) -> Causes:
-    """What `feature` reads and the log does not hold."""
+    """What `feature` reads and the log does not hold.
+
+    A field that only types absent from the log could carry is told as the absence of these types.
+    """
     other = next(k for k in ENTITY_TYPES if k != kind.entity_type)
-    unfilled = [pair for pair in sorted(feature.columns) if not log.filled.get(pair, 0)]
-    absent = [name for name in sorted(feature.event_types) if not log.types.get(name, 0)]
-    return Causes(
-        tuple(field_label(table, column, log.types) for table, column in unfilled),
-        tuple(absent),
-        feature.other_side and log.placeholder[other] > ONE_SIDED,
-    )
+    fields, absent = set(), {name for name in feature.event_types if not log.types.get(name)}
+    for table, column in feature.columns:
+        carriers = _carriers(table, column, feature.event_types)
+        present = [name for name in carriers if log.types.get(name)]
+        if not log.filled.get((table, column)):
+            fields.update([f"{'/'.join(present)}.{column}"] if present else [])
+            absent.update([] if present else carriers)
+    unnamed = feature.other_side and log.placeholder[other] > ONE_SIDED
+    return Causes(tuple(sorted(fields)), tuple(sorted(absent)), unnamed)
 
 
-def field_label(table: str, column: str, types: Mapping[str, int]) -> str:
-    """Such as `session_completed.price`: the field with the types of the log that could carry it, or any that could."""
-    carriers = [
-        t.name for t in EVENT_TYPES.values() if t.table == table and any(f.name == column for f in t.fields)
-    ]
-    present = [name for name in carriers if types.get(name, 0)]
-    return f"{'/'.join(present or carriers)}.{column}"
+def _carriers(table: str, column: str, named: Set[str]) -> list[str]:
+    """The types that have the field; of a feature that names types of this table, only those."""
+    types = [t for t in EVENT_TYPES.values() if t.table == table]
+    wanted = {t.name for t in types if t.name in named} or {t.name for t in types}
+    return [t.name for t in types if t.name in wanted and any(f.name == column for f in t.fields)]
 
 
 def starved(kind: KindFacts, log: LogFacts) -> dict[str, Causes]:
@@ -70,11 +78,11 @@ def _unfilled(_: Facts, kind: KindFacts, log: LogFacts) -> Finding | None:
     features = {n: c for n, c in starved(kind, log).items() if c and not c.other_side}
     if not features:
         return None
-    groups: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    groups: defaultdict[str, list[str]] = defaultdict(list)
     for name, cause in features.items():
-        groups[(*cause.fields, *(f"{t} events" for t in cause.event_types))].append(name)
+        groups[cause.told].append(name)
     largest = sorted(groups.items(), key=lambda group: -len(group[1]))
-    told = "; ".join(f"{listed(names, 8)} (no {', no '.join(missing[:4])})" for missing, names in largest)
+    told = "; ".join(f"{listed(names, 8)} ({missing})" for missing, names in largest)
     return Finding(
         _level(len(features)),
         f"fields.unfilled.{kind.entity_type}",
