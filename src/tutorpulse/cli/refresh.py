@@ -1,0 +1,40 @@
+"""`tutorpulse refresh`: every prediction up to date."""
+
+import logging
+from typing import Annotated
+
+import typer
+
+from tutorpulse.cli import console, views
+from tutorpulse.cli.app import app
+from tutorpulse.service.refresh import refresh as refresh_home
+from tutorpulse.service.root import newest_event_us, open_pulse
+from tutorpulse.service.served import open_scorer
+
+
+@app.command()
+def refresh(
+    home: console.HomeOption = console.DEFAULT_HOME,
+    as_json: console.JsonOption = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose", "-v", help="A line on standard error for each tutor or student that changed."
+        ),
+    ] = False,
+) -> None:
+    """Predict anew for every tutor and student, and keep what changed. Prints the summary."""
+    if verbose:
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
+    with open_pulse(home) as pulse:
+        newest_event_us(pulse)
+        scorer = open_scorer(pulse)
+        with console.err.status("Refreshing") as status:
+            report = refresh_home(pulse, scorer, lambda doing: status.update(f"Refreshing: {doing}"))
+        run = pulse.state.runs.last()
+    if as_json:
+        console.print_json(report.summary)
+        views.show_notes(report.notes)
+    elif run is not None:
+        views.show_run(run)
+        console.print_line(f"{report.changed:,} changed, {report.insights:,} new insights.")

@@ -1,0 +1,34 @@
+"""`tutorpulse show`: one tutor or student on a page."""
+
+from typing import Annotated
+
+import typer
+
+from tutorpulse.cli import console
+from tutorpulse.cli.app import app
+from tutorpulse.cli.page_view import show_page
+from tutorpulse.features.frame import EntityType
+from tutorpulse.service.page import find, page
+from tutorpulse.service.root import open_pulse
+from tutorpulse.service.served import open_scorer
+from tutorpulse.service.today import last_as_of_us
+
+
+@app.command()
+def show(
+    entity_id: Annotated[str, typer.Argument(metavar="ID", help="A tutor's or student's id.")],
+    entity: Annotated[
+        EntityType | None, typer.Option(help="Tutor or student, where both have that id.")
+    ] = None,
+    home: console.HomeOption = console.DEFAULT_HOME,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Show one tutor or student: predictions with history, drivers, recommendations, insights, facts."""
+    with open_pulse(home) as pulse:
+        last_as_of_us(pulse)
+        find(pulse, entity_id, entity)
+        shown = page(pulse, open_scorer(pulse), entity_id, entity)
+    if as_json:
+        console.print_json(shown)
+    else:
+        show_page(shown)
