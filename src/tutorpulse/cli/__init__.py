@@ -2,6 +2,7 @@
 
 from tutorpulse.cli import (
     act,
+    bench,
     erase,
     importing,
     refresh,
@@ -17,6 +18,7 @@ from tutorpulse.cli.app import main
 
 __all__ = [
     "act",
+    "bench",
     "erase",
     "importing",
     "main",
