@@ -122,7 +122,8 @@ def _bookings(scope: Scope) -> str:
     lead = "starts_at - ts_us"
     return f"""SELECT tutor_id AS entity_id, CASE WHEN {lead} > 0 THEN {lead} ELSE 0 END AS lead_us FROM session_events
     WHERE event_type = 'session_booked' AND {scope.times} AND {scope.since(30)} AND {scope.wants()}
-        AND session_id NOT IN (SELECT session_id FROM sessions WHERE {LAPSED})"""
+        AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.session_id = session_events.session_id
+            AND sessions.entity_id = session_events.tutor_id AND {LAPSED})"""
 
 
 def _claims(scope: Scope) -> str:
