@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tutorpulse.cli import console, views
-from tutorpulse.decisions.insights import CRITICAL_SCORE, Insight
+from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.phrases import PHRASES
 from tutorpulse.decisions.recommendations import Trigger
 from tutorpulse.service.page import Page, ShownExplanation, ShownFact, ShownRecommendation
@@ -25,7 +25,6 @@ _TESTS = {"above": ">", "below": "<", "at_least": "≥", "at_most": "≤", "is":
 def show_page(page: Page) -> None:
     """Print the page, section by section; empty sections are left out."""
     console.out.print(_header(page))
-    console.out.print(_predictions(page))
     for section in _sections(page):
         console.out.print(section)
 
@@ -52,13 +51,18 @@ def _standing_sentence(page: Page) -> str:
     return ", ".join(parts)
 
 
-def _predictions(page: Page) -> Table:
-    table = views.plain_table("prediction", "now", "so far", title="Predictions")
-    table.columns[1].justify = "right"
-    for name, value in page.current.outputs.items():
-        label = PHRASES[name].text.replace("{}", "").replace("  ", " ").strip()
-        table.add_row(label, views.number_text(name, value), Text(_trail(page, name), "cyan"))
-    return table
+def _predictions(page: Page) -> RenderableType:
+    table = views.plain_table("prediction", "now", "so far", right=(1,))
+    known = {name: value for name, value in page.current.outputs.items() if value is not None}
+    for name, value in known.items():
+        trail = Text(_trail(page, name), "cyan")
+        table.add_row(_label(name), views.number_text(name, value), trail)
+    unknown = [_label(name) for name in page.current.outputs if name not in known]
+    return views.section("Predictions", table, f"Not predicted: {', '.join(unknown)}." if unknown else "")
+
+
+def _label(name: str) -> str:
+    return " ".join(PHRASES[name].text.replace("{}", "").split())
 
 
 def _trail(page: Page, name: str) -> str:
@@ -68,6 +72,8 @@ def _trail(page: Page, name: str) -> str:
 
 
 def _sections(page: Page) -> Iterable[RenderableType]:
+    if page.current.as_of is not None:
+        yield _predictions(page)
     if len(page.history) > 1:
         yield _history(page)
     for explanation in page.explanations:
@@ -79,45 +85,42 @@ def _sections(page: Page) -> Iterable[RenderableType]:
     yield _facts(page.facts)
 
 
-def _history(page: Page) -> Table:
+def _history(page: Page) -> RenderableType:
     names = [name for name in page.current.outputs if name.startswith(("burnout", "churn", "health"))]
-    table = views.plain_table("of record", "segment", *names, title="History")
+    table = views.plain_table("of record", "segment", *names, right=(2, 3, 4), fixed=(0,))
     for standing in page.history[-_HISTORY_SHOWN:]:
         numbers = [views.number_text(name, standing.outputs[name]) for name in names]
-        table.add_row(
-            (standing.as_of or "")[:16].replace("T", " "), views.segment_text(standing.segment), *numbers
-        )
-    return table
+        table.add_row(_minute(standing.as_of or ""), views.segment_text(standing.segment), *numbers)
+    return views.section("History", table)
 
 
 def _explanation(explanation: ShownExplanation) -> RenderableType:
-    name = PHRASES[explanation.output].text.replace("{}", "").strip()
-    title = f"Why the {name}"
+    name = explanation.output
     if not explanation.drivers:
-        return Text.assemble((f"{title}: ", "bold"), explanation.note or "no drivers", "\n")
+        note = explanation.note or "this model has no drivers"
+        return Text.assemble((f"Why this {_label(name)}: ", "bold"), note, "\n")
     unit = "points" if "point" in explanation.unit else explanation.unit
-    table = views.plain_table(
-        "fact", unit, "", title=f"{title} differs from the average of {explanation.average:.0f}"
-    )
-    table.columns[1].justify = "right"
+    table = views.plain_table("fact", unit, "", right=(1,))
     largest = max(abs(driver.contribution) for driver in explanation.drivers) or 1.0
     for driver in explanation.drivers:
-        told = _told(driver.feature, driver.value)
         bar = "█" * max(1, round(_BAR_WIDTH * abs(driver.contribution) / largest))
-        worse = (driver.contribution > 0) != (explanation.output == "health_score")
-        table.add_row(told, f"{driver.contribution:+.1f}", Text(bar, "red" if worse else "green"))
-    return table
+        worse = (driver.contribution > 0) != (name == "health_score")
+        style = "red" if worse else "green"
+        table.add_row(_told(driver.feature, driver.value), f"{driver.contribution:+.1f}", Text(bar, style))
+    now, average = (_points(value) for value in (explanation.prediction, explanation.average))
+    return views.section(f"Why the {_label(name)} is {now} where the average is {average}", table)
 
 
-def _recommendations(recommendations: Iterable[ShownRecommendation]) -> Table:
-    table = views.plain_table("id", "recommendation", "because", title="Recommendations")
-    table.columns[0].no_wrap = True
+def _points(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.0f}"
+
+
+def _recommendations(recommendations: Iterable[ShownRecommendation]) -> RenderableType:
+    table = views.plain_table("id", "recommendation", "because", fixed=(0,))
     for recommendation in recommendations:
         because = ", ".join(_trigger(trigger) for trigger in recommendation.facts)
         table.add_row(Text(recommendation.recommendation_id, "dim"), recommendation.action, because)
-    table.caption = "Mark one: tutorpulse act ID done"
-    table.caption_justify = "left"
-    return table
+    return views.section("Recommendations", table, "Mark one: tutorpulse act ID done")
 
 
 def _trigger(trigger: Trigger) -> str:
@@ -128,29 +131,34 @@ def _trigger(trigger: Trigger) -> str:
     return f"{PHRASES[trigger.fact].told(trigger.value / scale)} ({_TESTS[trigger.test]} {threshold})"
 
 
-def _insights(insights: Iterable[Insight]) -> Table:
-    table = views.plain_table("when", "score", "insight", title="Insights")
-    table.columns[0].no_wrap = True
-    table.columns[1].justify = "right"
+def _insights(insights: Iterable[Insight]) -> RenderableType:
+    table = views.plain_table("when", "score", "insight", right=(1,), fixed=(0,))
     for insight in insights:
-        style = "bold red" if insight.risk_score >= CRITICAL_SCORE else ""
-        when = insight.timestamp[:16].replace("T", " ")
-        table.add_row(when, Text(f"{insight.risk_score:.0f}", style), escape(insight.explanation))
-    return table
+        score = Text(f"{insight.risk_score:.0f}", "bold red" if insight.critical else "")
+        table.add_row(_minute(insight.timestamp), score, escape(insight.explanation))
+    return views.section("Insights", table)
+
+
+def _minute(timestamp: str) -> str:
+    return timestamp[:16].replace("T", " ")
 
 
 def _facts(facts: Iterable[ShownFact]) -> RenderableType:
-    groups = [(group, list(members)) for group, members in groupby(facts, key=lambda fact: fact.group)]
-    return Columns([_fact_table(group, members) for group, members in groups], padding=(0, 3))
+    shown = list(facts)
+    known = [fact for fact in shown if fact.value is not None]
+    tables = [_fact_table(group, members) for group, members in groupby(known, key=lambda fact: fact.group)]
+    unknown = ", ".join(fact.name for fact in shown if fact.value is None)
+    columns = Columns(tables, padding=(1, 3))
+    return views.section("Facts", columns, f"\nNot known: {unknown}." if unknown else "")
 
 
-def _fact_table(group: str, facts: list[ShownFact]) -> Table:
-    table = views.plain_table("", "", title=group.capitalize())
-    table.show_header = False
-    table.columns[1].justify = "right"
+def _fact_table(group: str, facts: Iterable[ShownFact]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_row(Text(group.capitalize(), "underline"), "")
     for fact in facts:
-        style = "dim" if fact.value is None else ""
-        table.add_row(Text(fact.name, style), Text(views.number_text(fact.name, fact.value), style))
+        table.add_row(fact.name, views.number_text(fact.name, fact.value))
     return table
 
 

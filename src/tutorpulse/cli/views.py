@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 from rich import box
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -35,12 +36,20 @@ def number_text(name: str, value: float | None) -> str:
     return "–" if value is None else PHRASES[name].number(value)
 
 
-def plain_table(*headers: str, title: str | None = None) -> Table:
-    """A table with a line under its header and nothing else."""
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
-    for header in headers:
-        table.add_column(header)
+def plain_table(*headers: str, right: tuple[int, ...] = (), fixed: tuple[int, ...] = ()) -> Table:
+    """A table with a line under its header and nothing else; columns `right` are set right, `fixed` ones never wrap."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for place, header in enumerate(headers):
+        table.add_column(header, justify="right" if place in right else "left", no_wrap=place in fixed)
     return table
+
+
+def section(title: str, body: RenderableType, footer: str = "") -> Group:
+    """A heading, what stands under it, and a dim line below."""
+    parts: list[RenderableType] = [Text(title, "bold"), body]
+    if footer:
+        parts.append(Text(footer, "dim"))
+    return Group(*parts, "")
 
 
 def sparkline(values: list[float], top: float) -> str:
@@ -62,15 +71,13 @@ def show_run(run: Run) -> None:
     show_notes(msgspec.json.decode(run.notes, type=list[str]))
 
 
-def _segment_table(kind: str, segments: Mapping[str, int], statuses: Mapping[str, int]) -> Table:
-    table = plain_table(f"{kind}s", "", "share")
-    table.columns[1].justify = table.columns[2].justify = "right"
+def _segment_table(kind: str, segments: Mapping[str, int], statuses: Mapping[str, int]) -> Group:
+    table = plain_table(f"{kind}s", "", "share", right=(1, 2))
     total = sum(segments.values())
     for name, count in segments.items():
         table.add_row(segment_text(name), f"{count:,}", f"{100 * count / total:.0f} %" if total else "–")
     others = ", ".join(f"{count:,} {name}" for name, count in statuses.items() if count)
-    table.caption, table.caption_justify = others, "left"
-    return table
+    return Group("", table, Text(others, "dim"))
 
 
 def show_notes(notes: list[str] | tuple[str, ...]) -> None:
@@ -86,16 +93,14 @@ def show_needs(needs: list[InNeed]) -> None:
             "Nobody has anything to lose: no scored tutor or student was active in the last 90 days."
         )
         return
-    table = plain_table("who", "segment", "at stake", "reason", title="Who needs someone today")
-    table.columns[2].justify = "right"
+    table = plain_table("who", "segment", "at stake", "reason", right=(2,))
     table.columns[0].overflow = "fold"
     for need in needs:
         who = Text.assemble((need.entity_id, "bold"), (f"\n{need.entity_type}", "dim"))
         stake = Text.assemble(f"{need.worth:,.1f}", ("\na month", "dim"))
         table.add_row(who, segment_text(need.segment), stake, need.reason)
-    table.caption = f"By risk × {_UNITS[needs[0].unit]} of 30 days, from the last 90."
-    table.caption_justify = "left"
-    console.out.print(table)
+    footer = f"By risk × {_UNITS[needs[0].unit]} of 30 days, from the last 90."
+    console.out.print(section("Who needs someone today", table, footer))
 
 
 _UNITS = {"margin": "margin", "price": "revenue", "sessions": "sessions"}

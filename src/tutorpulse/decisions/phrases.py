@@ -62,9 +62,9 @@ def _hours(text: str) -> Phrase:
 
 _PREDICTIONS = {
     "burnout_risk": _share("burnout risk {}"),
-    "burnout_risk_30d": _share("burnout risk within 30 days {}"),
+    "burnout_risk_30d": _share("burnout risk of 30 days {}"),
     "churn_risk_14d": _share("churn risk {}"),
-    "churn_risk_30d": _share("churn risk within 30 days {}"),
+    "churn_risk_30d": _share("churn risk of 30 days {}"),
     "already_gone": _share("gone already with probability {}"),
     "inactive_14d": _share("no activity in 14 days with probability {}"),
     "inactive_30d": _share("no activity in 30 days with probability {}"),
@@ -186,8 +186,8 @@ _CONTEXT = {
     "completed_90d": _count("{} sessions completed in 90 days"),
     "completed_total": _count("{} sessions completed in all"),
     "distinct_subjects_30d": _count("{} subjects in 30 days"),
-    "season_sine": Phrase("season (sine of the year) {}", digits=2),
-    "season_cosine": Phrase("season (cosine of the year) {}", digits=2),
+    "season_sine": Phrase("time of the year (sine {})", digits=2),
+    "season_cosine": Phrase("time of the year (cosine {})", digits=2),
 }
 
 PHRASES: dict[str, Phrase] = _PREDICTIONS | _SHARED | _TUTOR | _STUDENT | _CONTEXT

@@ -70,7 +70,8 @@ def refresh(pulse: Pulse, scorer: Scorer, progress: Progress = lambda _doing: No
         outcomes = {
             kind: _refresh_kind(pulse, scorer, kind, as_of_us, progress) for kind in scorer.exit_gap_days
         }
-        report = _report(outcomes, scorer.model.version, as_of_us, note)
+        notes = [*([note] if note else []), *scorer.notes]
+        report = _report(outcomes, scorer.model.version, as_of_us, notes)
         pulse.state.runs.add(_run(report, as_of_us))
     return report
 
@@ -209,9 +210,8 @@ def _counts(status: NDArray[np.object_]) -> dict[str, int]:
 
 
 def _report(
-    outcomes: dict[EntityType, _Outcome], model_version: str, as_of_us: int, note: str | None
+    outcomes: dict[EntityType, _Outcome], model_version: str, as_of_us: int, notes: list[str]
 ) -> RefreshReport:
-    notes = [note] if note else []
     return RefreshReport(
         summary({kind: o.segments for kind, o in outcomes.items()}, model_version, as_of_us),
         {kind: o.status_counts for kind, o in outcomes.items()},

@@ -38,7 +38,8 @@ class Model(Protocol):
 class Scorer:
     """All that a refresh needs beside the home; kinds are those that the model knows.
 
-    `exit_gap_days` is the silence that counts as leaving, None where the log shows none.
+    `exit_gap_days` is the silence that counts as leaving, None where the log shows none; `notes` is what every refresh has
+    to say about the model.
     """
 
     model: Model
@@ -46,6 +47,7 @@ class Scorer:
     catalog: Mapping[EntityType, tuple[Feature, ...]]
     exit_gap_days: Mapping[EntityType, float | None]
     rules: tuple[Rule, ...]
+    notes: tuple[str, ...] = ()
 
     def feature_names(self, entity_type: EntityType) -> tuple[str, ...]:
         """The 46 and the context, in the order of a frame's columns."""

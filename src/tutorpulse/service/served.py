@@ -1,5 +1,6 @@
 """The scorer of a home: its model in force, its features, its rules."""
 
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -8,7 +9,8 @@ from numpy.typing import NDArray
 from tutorpulse.decisions.rules import load_rules
 from tutorpulse.features.compile import CATALOGS, feature_set_hash
 from tutorpulse.features.compute import compute
-from tutorpulse.features.frame import EntityType, FeatureFrame
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
+from tutorpulse.model.manifest import Manifest
 from tutorpulse.model.predictor import LocalPredictor
 from tutorpulse.model.registry import current
 from tutorpulse.service.root import Pulse
@@ -33,7 +35,17 @@ def open_scorer(pulse: Pulse) -> Scorer:
         catalog=CATALOG,
         exit_gap_days={kind: part.exit_gap.days for kind, part in artifact.manifest.kinds.items()},
         rules=load_rules(names, pulse.home.path),
+        notes=tuple(_notes(pulse, artifact.manifest)),
     )
+
+
+def _notes(pulse: Pulse, manifest: Manifest) -> Iterator[str]:
+    for kind, part in manifest.kinds.items():
+        if part.churn_label == "inactive":
+            yield f"Risk of {kind}s is that of no activity within 14 (30) days: {part.exit_gap.reason}."
+    for kind in ENTITY_TYPES:
+        if kind not in manifest.kinds and (count := len(pulse.store.entity_ids(kind))):
+            yield f"{count:,} {kind}s are not predicted: the model was trained without any. Run `tutorpulse train`."
 
 
 def features_of(

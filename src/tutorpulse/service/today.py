@@ -21,6 +21,7 @@ from tutorpulse.store.state import PredictionRows
 RISK = "churn_risk_14d"
 _DRIVERS_LOOKED_AT = 12
 _REASONS = 2
+CONTEXT_GROUP = "context"
 _WEEK_AGO_US = (30 * DAY_US, 13 * DAY_US // 2)
 
 
@@ -131,9 +132,14 @@ def reason(
     explanation: Explanation,
     catalog: Sequence[Feature],
 ) -> str:
-    """The risk in one sentence, with the drivers that raise it most: one a group of features, none that is missing."""
-    groups = {feature.name: feature.group for feature in catalog}
-    raising = [d for d in explanation.drivers if d.contribution > 0 and not np.isnan(d.value)]
+    """The risk in one sentence, with the drivers that raise it most: one a group of features, none that is missing.
+
+    Context that is neither healthy nor unhealthy, such as the season, is nothing that somebody could see to.
+    """
+    groups = {f.name: f.group for f in catalog if f.group != CONTEXT_GROUP or f.healthy != "none"}
+    raising = [
+        d for d in explanation.drivers if d.contribution > 0 and not np.isnan(d.value) and d.feature in groups
+    ]
     first_of_group: dict[str, Driver] = {}
     for driver in raising:
         first_of_group.setdefault(groups[driver.feature], driver)

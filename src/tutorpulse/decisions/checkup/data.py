@@ -153,6 +153,29 @@ def _dates_only(_: Facts, log: LogFacts) -> Finding | None:
     )
 
 
+def _zones(_: Facts, log: LogFacts) -> Finding | None:
+    if not log.unknown_zones:
+        return None
+    return Finding(
+        "notice",
+        "clock.zones",
+        f"Profiles name time zones that do not exist: {listed(log.unknown_zones)}. Their people's local times follow "
+        "`marketplace_timezone`.",
+        "Send IANA names, such as Europe/Berlin.",
+    )
+
+
+def _nobody(facts: Facts, _: LogFacts) -> Finding | None:
+    if facts.kinds:
+        return None
+    return Finding(
+        "problem",
+        "log.nobody",
+        "By the newest event's time nobody was known to be registered or active: there is nobody to learn from or to score.",
+        "Import registrations and sessions; of history, with the time at which it was received, or without `--received now`.",
+    )
+
+
 def _rejects(_: Facts, log: LogFacts) -> Finding | None:
     rejected = sum(log.rejects.values())
     if not rejected:
@@ -176,6 +199,7 @@ HOME_CHECKS = (
 )
 
 LOG_CHECKS = (
+    on_log("log.nobody", "The log knows tutors or students.", _nobody),
     on_log("log.age", "The newest events are of today.", _age),
     on_log("log.gaps", "There are no gaps in time.", _gaps),
     on_log("clock.stray", "No timestamps stray far from the others.", _stray),
@@ -183,5 +207,6 @@ LOG_CHECKS = (
     on_log("clock.future", "No event lies in the future.", _future),
     on_log("clock.late", "Events were received soon after they happened.", _late),
     on_log("clock.dates", "Times have their hour.", _dates_only),
+    on_log("clock.zones", "Time zones are known.", _zones),
     on_log("log.rejects", "No event waits among the rejects.", _rejects),
 )

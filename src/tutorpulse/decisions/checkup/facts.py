@@ -47,7 +47,7 @@ class LogFacts:
     """The events, of which there is at least one. `rejects` counts the open ones by reason (with the field, if one is named).
 
     `filled` counts, by log table and column, the events that fill the column; `types` events by type.
-    `placeholder` is, by kind, the share of session events in which the kind's side is not named.
+    `placeholder` is, by kind, the share of session events in which the kind's side is not named, `unknown_zones` are names of time zones that mean nothing.
     """
 
     events: int
@@ -57,6 +57,7 @@ class LogFacts:
     rejects: Mapping[str, int]
     filled: Mapping[tuple[str, str], int]
     placeholder: Mapping[EntityType, float]
+    unknown_zones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,11 @@ class FeatureFill:
 
 @dataclass(frozen=True)
 class GapFacts:
-    """The exit gap: days (None: the log shows none), why, whether it was measured (not set), and whether it could be."""
+    """The exit gap: days (None: the log shows none), why, and whether it is a guess for want of history."""
 
     days: int | None
     reason: str
-    measured: bool
-    too_short_to_tell: bool
+    guessed: bool
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ class KindFacts:
 
     `entities` were registered or active, `sessions_median` is of completed sessions over those that have any.
     `history_days` is from the first activity to the newest event, `label_days` what a first label of every sort needs;
-    `can_hold_out` tells whether the history suffices to judge a model on later time. `features` is empty, and `scored`
-    None, before the first refresh.
+    `can_hold_out` tells whether the history suffices to judge a model on later time. `features` is empty where nobody would
+    be scored, `scored` None before the first refresh.
     """
 
     entity_type: EntityType

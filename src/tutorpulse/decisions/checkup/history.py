@@ -63,7 +63,7 @@ def _exit_gap(_: Facts, kind: KindFacts) -> Finding | None:
             "horizon, and 14 days are likelier than 30.",
             f"If you know after how many days a {kind.entity_type} is gone, set {setting}.",
         )
-    if not gap.too_short_to_tell:
+    if not gap.guessed:
         return None
     return Finding(
         "notice",
