@@ -3,6 +3,7 @@
 from tutorpulse.cli import (
     act,
     bench,
+    doctor,
     erase,
     importing,
     refresh,
@@ -19,6 +20,7 @@ from tutorpulse.cli.app import main
 __all__ = [
     "act",
     "bench",
+    "doctor",
     "erase",
     "importing",
     "main",

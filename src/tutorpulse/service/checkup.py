@@ -1,0 +1,108 @@
+"""Gathers what a checkup is told: of the folder, the log, its entities, the model in force and the last refresh. Writes nothing
+that was not there before."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from tutorpulse import settings
+from tutorpulse.clock import Clock, parse_time
+from tutorpulse.decisions.checkup.facts import Facts, HomeFacts, ModelFacts, RunFacts, Skill
+from tutorpulse.errors import ModelError
+from tutorpulse.features.compile import feature_set_hash
+from tutorpulse.model import registry
+from tutorpulse.model.manifest import KindManifest, Manifest
+from tutorpulse.service.checkup_kinds import gather_kinds
+from tutorpulse.service.checkup_log import gather_log
+from tutorpulse.store.home import Home
+from tutorpulse.store.log import EventStore
+from tutorpulse.store.state import Run, State
+
+JUDGED_OUTPUT = "churn_risk_30d"
+"""The output by whose held-out figures a model's skill is told."""
+
+Progress = Callable[[str], None]
+
+
+def gather(path: Path, clock: Clock, progress: Progress = lambda _doing: None) -> Facts:
+    """The facts of the home at `path`.
+
+    A home that may not be written is not opened, and one without events has none to tell of: there the facts end.
+
+    Raises:
+        HomeError: there is no home, another process holds it, or it is of a newer version. SettingsError: its settings are wrong.
+    """
+    home = Home.open(path)
+    in_force = settings.load(home.path)
+    folder = home_facts(home)
+    if folder.unwritable or not home.events_path.exists():
+        return Facts(clock.now_us(), in_force, folder)
+    with EventStore.open(home, read_only=True) as store, closing(State(home.state_path)) as state:
+        progress("events")
+        log = gather_log(store)
+        if log is None:
+            return Facts(clock.now_us(), in_force, folder)
+        run = state.runs.last()
+        return Facts(
+            now_us=clock.now_us(),
+            settings=in_force,
+            home=folder,
+            log=log,
+            kinds=gather_kinds(store, state, in_force, clock.now_us(), progress),
+            model=model_facts(home.models_path),
+            run=_run_facts(run) if run else None,
+        )
+
+
+def home_facts(home: Home) -> HomeFacts:
+    """Rights and room of the folder."""
+    unwritable = (
+        p.relative_to(home.path.parent) for p in _paths(home) if not os.access(p, os.R_OK | os.W_OK)
+    )
+    return HomeFacts(
+        unwritable=tuple(sorted(map(str, unwritable))),
+        free_bytes=shutil.disk_usage(home.path).free,
+        log_bytes=home.events_path.stat().st_size if home.events_path.exists() else 0,
+    )
+
+
+def model_facts(models: Path) -> ModelFacts | None:
+    """The model in force, None where there is none; one that cannot be loaded says why."""
+    version = registry.current_version(models)
+    if version is None:
+        return None
+    try:
+        manifest = registry.current(models, feature_set_hash()).manifest
+    except ModelError as error:
+        return ModelFacts(version, starter=False, unusable=str(error), newest_data_us=None)
+    return _loaded(manifest)
+
+
+def _loaded(manifest: Manifest) -> ModelFacts:
+    skills = {kind: skill for kind, part in manifest.kinds.items() if (skill := _skill(part))}
+    return ModelFacts(
+        version=manifest.version,
+        starter=False,
+        unusable=None,
+        newest_data_us=parse_time(manifest.data_to),
+        absent={kind: part.absent for kind, part in manifest.kinds.items()},
+        skill=skills,
+    )
+
+
+def _skill(part: KindManifest) -> Skill | None:
+    measured = part.metrics.get(JUDGED_OUTPUT)
+    if measured is None or measured.auc is None or measured.recency_auc is None:
+        return None
+    return Skill(measured.auc, measured.recency_auc, measured.slope)
+
+
+def _run_facts(run: Run) -> RunFacts:
+    return RunFacts(run.as_of_us, run.model_version)
+
+
+def _paths(home: Home) -> Iterator[Path]:
+    yield home.path
+    yield from home.path.rglob("*")
