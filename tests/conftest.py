@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test asserts on wall time; print what failed so that it can be replayed.
+settings.register_profile("tutorpulse", deadline=None, print_blob=True)
+settings.load_profile("tutorpulse")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -135,7 +135,7 @@ def _test(condition: Condition) -> Callable[[Row], bool]:
         return lambda row: (to_value(Kind.TEXT, row.get(column)) is not None) is wanted
     listed = condition.among if condition.among is not None else condition.not_among or []
     texts, inside = {to_text(value) for value in listed}, condition.among is not None
-    return lambda row: (to_text(row.get(column)) in texts) is inside
+    return lambda row: ((cell := row.get(column)) is not None and to_text(cell) in texts) is inside
 
 
 def _getter(source: Source, kind: Kind, field: str, zone: tzinfo) -> Getter:

@@ -22,7 +22,7 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
@@ -234,7 +234,7 @@ def _check_source(source: Source, file: str, place: str) -> None:
 def _check_zone(name: str, file: str, place: str) -> None:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (ZoneInfoNotFoundError, OSError, ValueError):
         _fail(file, place, f"{name!r} is no time zone", "an IANA name such as Europe/Madrid")
 
 

@@ -4,6 +4,7 @@ Compression is told by the first bytes, the format by the name (`events.ndjson`,
 are read by `store.tables`.
 """
 
+import itertools
 import zlib
 from collections.abc import Callable, Iterator
 from enum import Enum
@@ -179,8 +180,8 @@ def read_array(path: Path, progress: Callable[[int], None] = lambda _: None) -> 
             break
     if not head.lstrip().startswith(b"["):
         return None
-    text = bytearray(head)
-    for chunk in chunks:
+    text = bytearray()
+    for chunk in itertools.chain([head], chunks):
         text += chunk
         if len(text) > LARGEST_ARRAY_BYTES:
             raise InputError(
