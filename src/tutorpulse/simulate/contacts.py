@@ -29,7 +29,7 @@ def _learn(day: Day, log: Log) -> None:
     students = day.world.students
     here = np.flatnonzero(present(students, day.number) & students.met_first)
     rate = students.curiosity[here] * day.demand * np.exp(0.3 * students.mood[here])
-    rate *= 1 - 0.6 * fading(students, here)
+    rate *= 1 - (1 - day.world.parameters.students.fade_rate) * fading(students, here)
     chosen = here[day.happens(1 - np.exp(-rate / 7))]
     log.add(
         "learning_activity",
@@ -69,7 +69,7 @@ def _messages(day: Day, log: Log) -> None:
     for name, people in (("tutor", world.tutors), ("student", world.students)):
         here = np.flatnonzero(present(people, day.number))
         chosen = here[day.some(len(here), rate * day.season)]
-        strain = 1.1 * fading(people, chosen)
+        strain = world.parameters.contacts.fading_delay * fading(people, chosen)
         if isinstance(people, Tutors):
             strain = strain + 0.5 * too_much(world, chosen)
         hours = people.response_hours[chosen] * np.exp(strain + 0.8 * day.rng.normal(0, 1, len(chosen)))

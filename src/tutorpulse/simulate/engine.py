@@ -1,12 +1,17 @@
 """One day after the other: the order in which the processes of a marketplace follow each other."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
 
 from tutorpulse.clock import DAY_US
 from tutorpulse.simulate import arrivals, changes, contacts, demand, lives, operators, pauses, sessions
 from tutorpulse.simulate.day import open_day
 from tutorpulse.simulate.journal import Events, Journal, Log
-from tutorpulse.simulate.state import World
+from tutorpulse.simulate.record import Record
+from tutorpulse.simulate.state import Ints, World
 
 
 def step(world: World, log: Log) -> None:
@@ -27,9 +32,29 @@ def step(world: World, log: Log) -> None:
     world.day += 1
 
 
-def days(world: World, count: int) -> Iterator[list[Events]]:
-    """The events of each of the next `count` days, by type; what happens after the last is not told."""
+def days(world: World, count: int, record: Record | None = None) -> Iterator[list[Events]]:
+    """The events of each of the next `count` days, by type; what happens after the last is not told.
+
+    A `record`, if given, hears of them too.
+    """
     journal = Journal()
     for _ in range(count):
-        step(world, journal)
+        step(world, _Both(journal, record) if record else journal)
+        if record:
+            record.close(world.day - 1)
         yield journal.close(world.day * DAY_US)
+
+
+@dataclass(frozen=True)
+class _Both:
+    """Two listeners as one."""
+
+    journal: Journal
+    record: Record
+
+    def wants(self, event_type: str) -> bool:
+        return self.journal.wants(event_type)
+
+    def add(self, event_type: str, ts_us: Ints, **columns: NDArray[Any]) -> None:
+        self.journal.add(event_type, ts_us, **columns)
+        self.record.add(event_type, ts_us, **columns)

@@ -17,6 +17,7 @@ from tutorpulse.simulate.state import (
     FADING,
     GONE,
     IDLE,
+    NEVER,
     NOBODY,
     SEATS,
     SEEKING,
@@ -70,33 +71,28 @@ def _shield(day: Day, people: Tutors | Students) -> Floats:
 
 def move_on(day: Day, log: Log) -> None:
     """Some begin to fade; of those whose time is up some come round and the others leave; some come back."""
-    _fade(day, day.world.tutors, tutor_hazard(day), day.world.parameters.tutors)
-    _fade(day, day.world.students, student_hazard(day), day.world.parameters.students)
+    _fade(day, day.world.tutors, tutor_hazard(day))
+    _fade(day, day.world.students, student_hazard(day))
     _tutors_leave(day, log, _time_is_up(day, day.world.tutors, day.world.parameters.tutors))
     _students_leave(day, log, _time_is_up(day, day.world.students, day.world.parameters.students))
     _come_back(day)
 
 
-def _fade(
-    day: Day, people: Tutors | Students, hazard: Floats, p: TutorParameters | StudentParameters
-) -> None:
+def _fade(day: Day, people: Tutors | Students, hazard: Floats) -> None:
     index = np.flatnonzero((people.stage == ACTIVE) & day.happens(hazard))
-    rest = max(p.fade_days - _SHORTEST_FADE_DAYS, 1.0)
-    days = _SHORTEST_FADE_DAYS + day.rng.gamma(2, rest / 2, len(index)).astype(np.int64)
-    people.stage[index], people.leave_day[index] = FADING, day.number + days
-    if isinstance(people, Tutors):
-        people.fade_from[index] = day.number
+    people.stage[index], people.leave_day[index], people.fade_from[index] = FADING, NEVER, day.number
 
 
 def _time_is_up(day: Day, people: Tutors | Students, p: TutorParameters | StudentParameters) -> Ints:
-    """Those who leave today; some of those due stay instead."""
-    due = np.flatnonzero(
-        (people.stage == FADING) & (people.leave_day <= day.number) & (people.paused_until <= day.number)
-    )
-    first = people.first_failed[due] if isinstance(people, Students) else np.zeros(len(due), np.bool_)
-    stays = day.some(len(due), p.recover_share) & ~first
-    people.stage[due[stays]] = ACTIVE
-    return due[~stays]
+    """Those who leave today: on a day that was set, or by a constant hazard once some days have passed; some come round."""
+    here = np.flatnonzero((people.stage == FADING) & (people.paused_until <= day.number))
+    ripe = people.fade_from[here] + _SHORTEST_FADE_DAYS <= day.number
+    drawn = ripe & day.some(len(here), 1 / max(p.fade_days - _SHORTEST_FADE_DAYS, 1.0))
+    unset = people.leave_day[here] == NEVER
+    stays = unset & drawn & day.some(len(here), p.recover_share)
+    people.stage[here[stays]] = ACTIVE
+    leaves: Ints = here[(unset & drawn & ~stays) | (people.leave_day[here] <= day.number)]
+    return leaves
 
 
 def _tutors_leave(day: Day, log: Log, tutor: Ints) -> None:

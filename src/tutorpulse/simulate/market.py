@@ -6,13 +6,14 @@ from tutorpulse.simulate.day import Day
 from tutorpulse.simulate.people import committed_hours, offered_hours, student_of
 from tutorpulse.simulate.state import FADING, NOBODY, Floats, Ints
 
-_ENOUGH_HOURS = 0.5
+_FREE_HOURS = 0.5
 
 
 def choose_tutors(day: Day, seat: Ints) -> Ints:
     """A tutor for each seat, or NOBODY where the subject has none with hours left; each world has its own market."""
-    tutor, pool = _open_places(day)
-    weights = np.r_[0.0, np.cumsum(_appeal(day)[tutor])]
+    committed = committed_hours(day)
+    tutor, pool = _open_places(day, np.flatnonzero(offered_hours(day) - committed > _FREE_HOURS))
+    weights = np.r_[0.0, np.cumsum(_appeal(day, committed)[tutor])]
     world = day.world
     wanted = world.seats.subject[seat] * world.worlds + student_of(seat) // world.students_per_world
     first, last = (np.searchsorted(pool, wanted, side=side) for side in ("left", "right"))
@@ -22,10 +23,9 @@ def choose_tutors(day: Day, seat: Ints) -> Ints:
     return np.where(last > first, np.r_[tutor, NOBODY][place], NOBODY)
 
 
-def _open_places(day: Day) -> tuple[Ints, Ints]:
-    """Tutors with hours left, once for each subject they teach, and the pool of each entry, ascending."""
+def _open_places(day: Day, free: Ints) -> tuple[Ints, Ints]:
+    """The free tutors, once for each subject they teach, and the pool of each entry, ascending."""
     world = day.world
-    free = np.flatnonzero(_free_hours(day) > _ENOUGH_HOURS)
     entries, pools = [], []
     for subject in range(len(world.parameters.market.subjects)):
         able = free[(world.tutors.subjects[free] >> subject & 1) == 1]
@@ -34,12 +34,9 @@ def _open_places(day: Day) -> tuple[Ints, Ints]:
     return np.concatenate(entries), np.concatenate(pools)
 
 
-def _free_hours(day: Day) -> Floats:
-    return offered_hours(day) - committed_hours(day)
-
-
-def _appeal(day: Day) -> Floats:
-    """How likely each tutor is to be chosen: popularity and rating, less by far on the way out."""
-    tutors = day.world.tutors
+def _appeal(day: Day, committed: Floats) -> Floats:
+    """How likely each tutor is to be chosen: popularity, rating, few students yet; far less on the way out."""
+    tutors, p = day.world.tutors, day.world.parameters.tutors
     rating = (tutors.rating_sum + 4.4 * 5) / (tutors.rating_count + 5)
-    return tutors.appeal * np.exp(0.8 * (rating - 4.4)) * np.where(tutors.stage == FADING, 0.3, 1.0)
+    idle = 1 + p.idle_boost * np.clip(1 - committed / p.enough_hours, 0, 1)
+    return tutors.appeal * idle * np.exp(0.8 * (rating - 4.4)) * np.where(tutors.stage == FADING, 0.3, 1.0)

@@ -90,18 +90,22 @@ class Tutors(_Section, frozen=True):
         0.62
     )
     comfort_spread: Annotated[Rate, _doc("Log-normal spread of that comfort; no event shows it.")] = 0.45
-    appeal_spread: Annotated[Rate, _doc("Log-normal spread of how often students choose a tutor.")] = 1.0
-    frailty_shape: Annotated[Rate, _doc("Gamma shape of the hidden factor on the hazard of leaving.")] = 3.0
+    appeal_spread: Annotated[Rate, _doc("Log-normal spread of how often students choose a tutor.")] = 0.9
+    idle_boost: Annotated[
+        Rate, _doc("How much more often the market offers a tutor without students than one with enough.")
+    ] = 6.0
+    enough_hours: Annotated[Days, _doc("Hours a week of students that are enough for that.")] = 4.0
+    frailty_shape: Annotated[Rate, _doc("Gamma shape of the hidden factor on the hazard of leaving.")] = 5.0
     fatigue_days: Annotated[Days, _doc("Time constant of fatigue: how fast it builds and recovers.")] = 16.0
     exit_hazard: Annotated[Rate, _doc("Daily hazard of starting to fade, rested, busy and content.")] = 0.0011
     fatigue_tolerated: Annotated[Rate, _doc("Fatigue that harms nobody (1: steadily at comfort).")] = 0.85
     fatigue_effect: Annotated[Effect, _doc("Log hazard per unit of fatigue above what is tolerated.")] = 2.6
-    idle_effect: Annotated[Effect, _doc("Log hazard of earning nothing, gone at a quarter of comfort.")] = 1.1
+    idle_effect: Annotated[Effect, _doc("Log hazard of earning nothing, gone at a quarter of comfort.")] = 1.6
     mood_effect: Annotated[Effect, _doc("Log hazard per unit of mood (ratings, disputes) lost.")] = 0.7
     fade_days: Annotated[Days, _doc("Mean days between deciding to leave and leaving.")] = 24.0
     announced_share: Annotated[Share, _doc("Share of the departures that are announced.")] = 0.15
     recover_share: Annotated[Share, _doc("Share of those fading who come round by themselves.")] = 0.12
-    return_hazard: Annotated[Rate, _doc("Daily hazard of coming back after leaving.")] = 0.0006
+    return_hazard: Annotated[Rate, _doc("Daily hazard of coming back after leaving.")] = 0.00015
     pause_hazard: Annotated[Rate, _doc("Daily hazard of a stated pause; fatigue doubles it per unit.")] = (
         0.0009
     )
@@ -115,12 +119,12 @@ class Students(_Section, frozen=True):
     """Who learns, how often, why they leave."""
 
     sessions_per_week: Annotated[Rate, _doc("Mean sessions a week in the first subject, in term.")] = 1.25
-    rate_shape: Annotated[Rate, _doc("Gamma shape of that rate: lower is more unequal.")] = 1.15
-    rate_floor: Annotated[Rate, _doc("Fewest sessions a week that anybody wants.")] = 0.12
+    rate_shape: Annotated[Rate, _doc("Gamma shape of that rate: lower is more unequal.")] = 2.0
+    rate_floor: Annotated[Rate, _doc("Fewest sessions a week that anybody wants.")] = 0.5
     second_subject_share: Annotated[Share, _doc("Share of the students with a second subject.")] = 0.22
     second_subject_rate: Annotated[Rate, _doc("Sessions in the second subject per one in the first.")] = 0.6
-    standing: Annotated[Share, _doc("Mean share of sessions that lead to a standing appointment.")] = 0.55
-    frailty_shape: Annotated[Rate, _doc("Gamma shape of the hidden factor on the hazard of leaving.")] = 3.0
+    standing: Annotated[Share, _doc("Mean share of sessions that lead to a standing appointment.")] = 0.62
+    frailty_shape: Annotated[Rate, _doc("Gamma shape of the hidden factor on the hazard of leaving.")] = 5.0
     exit_hazard: Annotated[Rate, _doc("Daily hazard of starting to fade, content and settled.")] = 0.0027
     mood_effect: Annotated[Effect, _doc("Log hazard per unit of mood lost.")] = 1.0
     newcomer_effect: Annotated[
@@ -128,22 +132,23 @@ class Students(_Section, frozen=True):
     ] = 1.3
     newcomer_days: Annotated[Days, _doc("Time constant with which that wears off.")] = 35.0
     summer_effect: Annotated[Effect, _doc("Log hazard per unit of demand that the season takes away.")] = 0.8
-    fade_days: Annotated[Days, _doc("Mean days between deciding to leave and leaving.")] = 24.0
-    fade_rate: Annotated[Rate, _doc("Sessions wanted while fading, per one before.")] = 0.45
+    fade_days: Annotated[Days, _doc("Mean days between deciding to leave and leaving.")] = 26.0
+    fade_rate: Annotated[Rate, _doc("Sessions and learning wanted while fading, per one before.")] = 0.35
     announced_share: Annotated[Share, _doc("Share of the departures that are announced.")] = 0.10
-    recover_share: Annotated[Share, _doc("Share of those fading who come round by themselves.")] = 0.12
-    return_hazard: Annotated[Rate, _doc("Daily hazard of coming back after leaving.")] = 0.0006
+    recover_share: Annotated[Share, _doc("Share of those fading who come round by themselves.")] = 0.08
+    return_hazard: Annotated[Rate, _doc("Daily hazard of coming back after leaving.")] = 0.00015
     first_wrong_leave: Annotated[
         Share,
         _doc("Probability of leaving at once when the first session went wrong (24 % of churners: Nerdy)."),
-    ] = 0.5
+    ] = 0.7
     pause_hazard: Annotated[Rate, _doc("Daily hazard of a stated pause.")] = 0.0010
     pause_days: Annotated[Days, _doc("Mean length of a pause.")] = 21.0
     pause_open_share: Annotated[Share, _doc("Share of the pauses whose end is not stated.")] = 0.2
     pause_return: Annotated[Share, _doc("Probability of coming back after a pause.")] = 0.8
     goal_sessions: Annotated[Rate, _doc("Mean sessions that a goal takes.")] = 45.0
     goal_leave: Annotated[Share, _doc("Probability of stopping when the goal is reached.")] = 0.6
-    activities_per_week: Annotated[Rate, _doc("Mean learning activities a week between lessons.")] = 0.8
+    activities_per_week: Annotated[Rate, _doc("Mean learning activities a week between lessons.")] = 0.9
+    activities_floor: Annotated[Rate, _doc("Fewest of these that anybody has, in term.")] = 0.4
 
 
 class Sessions(_Section, frozen=True):
@@ -160,16 +165,20 @@ class Sessions(_Section, frozen=True):
     tutor_no_show: Annotated[Share, _doc("The tutor does not come, rested.")] = 0.008
     student_no_show: Annotated[Share, _doc("The student does not come.")] = 0.015
     unsuccessful: Annotated[Share, _doc("Held, but to no use (connection, level).")] = 0.012
-    first_unsuccessful: Annotated[Share, _doc("The same, more, in the first session of a pair.")] = 0.06
-    fading_factor: Annotated[Rate, _doc("Hazards of a side that is about to leave, times this.")] = 3.5
+    first_unsuccessful: Annotated[Share, _doc("The same, more, in the first session of a pair.")] = 0.09
+    fading_factor: Annotated[Rate, _doc("Hazards of a side that is about to leave, times this.")] = 4.5
     fatigue_factor: Annotated[Rate, _doc("Growth of the tutor's hazards per unit of fatigue too much.")] = 1.5
     replace_after_no_show: Annotated[
         Share, _doc("The student gets another tutor (16 % of replacements follow a no-show: Nerdy).")
-    ] = 0.75
+    ] = 0.62
     replace_after_cancel: Annotated[Share, _doc("The same after the tutor cancelled.")] = 0.08
     replace_poor_match: Annotated[Share, _doc("The same after a session that went wrong.")] = 0.16
     find_another: Annotated[Share, _doc("Students who look for another tutor when theirs has left.")] = 0.8
-    wrong_below: Annotated[Effect, _doc("An experience (mean 0.3, spread 1) below this went wrong.")] = -0.75
+    wrong_below: Annotated[Effect, _doc("An experience (mean 0.3, spread 1) below this went wrong.")] = -0.7
+    quality_weight: Annotated[Effect, _doc("Weight of the tutor's quality in an experience.")] = 0.75
+    match_weight: Annotated[Effect, _doc("Weight of how well the two match, drawn once for each pair.")] = 0.5
+    fatigue_weight: Annotated[Effect, _doc("What a unit of fatigue too much takes off an experience.")] = 0.5
+    chance_weight: Annotated[Effect, _doc("Weight of chance in an experience.")] = 0.4
     rated_share: Annotated[Share, _doc("Share of completed sessions that get a rating.")] = 0.5
     mood_gain: Annotated[Effect, _doc("Weight of one session's experience in a student's mood.")] = 0.16
     mood_days: Annotated[Days, _doc("Time constant with which a mood forgets.")] = 60.0
@@ -186,10 +195,11 @@ class Contacts(_Section, frozen=True):
     dispute_wrong: Annotated[Share, _doc("Disputes per session that went wrong.")] = 0.02
     calls_per_week: Annotated[Rate, _doc("Inbound calls per student.")] = 0.035
     tickets_per_week: Annotated[Rate, _doc("Tickets per student; tutors open a third as many.")] = 0.02
-    messages_per_week: Annotated[Rate, _doc("Messages answered per student and per tutor.")] = 0.35
+    messages_per_week: Annotated[Rate, _doc("Messages answered per student and per tutor.")] = 0.5
     grades_per_week: Annotated[Rate, _doc("Grades reported per student.")] = 0.05
     mood_effect: Annotated[Effect, _doc("Log rate of calls and tickets per unit of mood lost.")] = 0.9
-    fading_effect: Annotated[Effect, _doc("Log rate of calls and tickets while about to leave.")] = 1.2
+    fading_effect: Annotated[Effect, _doc("Log rate of calls and tickets while about to leave.")] = 2.0
+    fading_delay: Annotated[Effect, _doc("Log factor on the time until a message is answered then.")] = 1.5
     health_feed_share: Annotated[Share, _doc("Share of the students another system scores every week.")] = 0.1
 
 

@@ -35,17 +35,18 @@ def fading(people: Tutors | Students, index: Ints) -> Floats:
     return np.equal(people.stage[index], FADING).astype(np.float64)
 
 
-def fade_progress(tutors: Tutors, day: int) -> Floats:
-    """How far each tutor is on the way out, 0 to 1."""
-    span = np.maximum(tutors.leave_day - tutors.fade_from, 1)
-    return np.where(tutors.stage == FADING, np.clip((day - tutors.fade_from) / span, 0, 1), 0.0)
+def fade_progress(day: Day) -> Floats:
+    """How far each tutor has withdrawn, 0 to 1: a third at once, the rest within the usual time of leaving."""
+    tutors, span = day.world.tutors, day.world.parameters.tutors.fade_days
+    along = np.clip((day.number - tutors.fade_from) / span, 0, 1)
+    return np.where(tutors.stage == FADING, (1 + 2 * along) / 3, 0.0)
 
 
 def offered_hours(day: Day) -> Floats:
     """Hours a week that each tutor is ready to give: fewer when tired or on the way out, none on a pause."""
     tutors = day.world.tutors
     tired = 1 - 0.25 * too_much(day.world, np.arange(len(tutors)))
-    hours = tutors.capacity_hours * tired * (1 - 0.8 * fade_progress(tutors, day.number))
+    hours = tutors.capacity_hours * tired * (1 - 0.8 * fade_progress(day))
     offered: Floats = np.where(present(tutors, day.number), hours, 0.0)
     return offered
 

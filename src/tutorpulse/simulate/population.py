@@ -167,7 +167,8 @@ def _draw_students(world: World, index: Ints, rng: Generator) -> None:
         "zone": _choice(rng, world.parameters.calendar.zone_shares, n),
         "payment_failure": np.minimum(rng.gamma(0.5, c.payment_failure / 0.5, n), 0.6),
         "methods": rng.integers(0, len(METHODS), n),
-        "curiosity": rng.gamma(0.9, p.activities_per_week / 0.9, n),
+        "curiosity": p.activities_floor
+        + rng.gamma(0.7, max(p.activities_per_week - p.activities_floor, 0.0) / 0.7, n),
         "response_hours": 4 * np.exp(rng.normal(0, 0.7, n)),
         "level": np.clip(rng.normal(62, 12, n), 20, 92),
         "health_feed": rng.random(n) < c.health_feed_share,

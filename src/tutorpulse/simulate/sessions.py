@@ -13,6 +13,7 @@ from tutorpulse.simulate.people import fade_progress, fading, shift_mood, studen
 from tutorpulse.simulate.state import BOOKED, FADING, GONE, IDLE, Flags, Floats, Ints
 
 CANCELLED_BY_STUDENT, CANCELLED_BY_TUTOR, NO_TUTOR, NO_STUDENT, UNSUCCESSFUL, COMPLETED = range(6)
+NO_SHOW_REPORTED_MINUTES = 15
 _NO_SHOW_MOOD = -0.7
 _TUTOR_GAIN = 0.03
 _RECURRING, _SINGLE, _FIRST = 0, 1, 2
@@ -74,12 +75,12 @@ def _before_start(day: Day, seat: Ints) -> Ints:
 
 
 def _missed(day: Day, log: Log, seat: Ints, by: int) -> None:
-    """One side did not come; reported a quarter of an hour after the start."""
+    """One side did not come; reported shortly after the start."""
     world, seats = day.world, day.world.seats
     n = len(seat)
     log.add(
         "session_completed",
-        seats.start_us[seat] + 15 * MINUTE_US,
+        seats.start_us[seat] + NO_SHOW_REPORTED_MINUTES * MINUTE_US,
         session_id=seats.session[seat],
         student_id=student_of(seat),
         tutor_id=seats.tutor[seat],
@@ -115,10 +116,11 @@ def _hold(day: Day, log: Log, seat: Ints, completed: Flags) -> Held:
 
 def _experience(day: Day, seat: Ints) -> Floats:
     """How a session is found: mean 0.3, spread about 1; the tutor's quality and fatigue, the match, and chance."""
-    world = day.world
+    world, p = day.world, day.world.parameters.sessions
     tutor = world.seats.tutor[seat]
-    lasting = 0.45 * world.tutors.quality[tutor] + 0.6 * world.seats.match[seat]
-    return 0.3 + lasting - 0.5 * too_much(world, tutor) + 0.6 * day.rng.normal(0, 1, len(seat))
+    lasting = p.quality_weight * world.tutors.quality[tutor] + p.match_weight * world.seats.match[seat]
+    tired = p.fatigue_weight * too_much(world, tutor)
+    return 0.3 + lasting - tired + p.chance_weight * day.rng.normal(0, 1, len(seat))
 
 
 def _report(
@@ -224,8 +226,8 @@ def _stand(day: Day, log: Log, held: Held) -> None:
         * min(1.0, day.season)
         * (1 + 0.15 * np.tanh(world.students.mood[student_of(seat)]))
     )
-    share *= 1 - 0.5 * fading(world.students, student_of(seat))
-    share *= 1 - 0.6 * fade_progress(world.tutors, day.number)[seats.tutor[seat]]
+    share *= 1 - (1 - world.parameters.students.fade_rate) * fading(world.students, student_of(seat))
+    share *= 1 - 0.6 * fade_progress(day)[seats.tutor[seat]]
     chosen = day.happens(share)
     seat, ended = seat[chosen], ended[chosen]
     start = day.local_starts(

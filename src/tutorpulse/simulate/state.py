@@ -35,7 +35,7 @@ SEATS = 2
 
 
 @dataclass
-class _Columns:
+class Columns:
     """Arrays of one length, all of which can be copied and repeated together."""
 
     def __len__(self) -> int:
@@ -52,7 +52,7 @@ class _Columns:
 
 
 @dataclass
-class Tutors(_Columns):
+class Tutors(Columns):
     """Tutors. Never changing: up to `frailty`; the rest changes by day."""
 
     arrival_day: Ints
@@ -86,7 +86,7 @@ class Tutors(_Columns):
 
 
 @dataclass
-class Students(_Columns):
+class Students(Columns):
     """Students. Never changing: up to `frailty`; the rest changes by day."""
 
     arrival_day: Ints
@@ -103,6 +103,7 @@ class Students(_Columns):
     health_feed: Flags
     frailty: Floats
     stage: Ints
+    fade_from: Ints
     leave_day: Ints
     paused_until: Ints
     pause_open: Flags
@@ -115,7 +116,7 @@ class Students(_Columns):
 
 
 @dataclass
-class Seats(_Columns):
+class Seats(Columns):
     """A student's places: seat i belongs to student i // SEATS."""
 
     subject: Ints
