@@ -69,6 +69,21 @@ def test_a_reopened_index_knows_its_runs_and_up_to_where(tmp_path: Path) -> None
     assert again.contains(everything).tolist() == [True] * 60 + [False] * 30
 
 
+def test_at_closing_a_long_tail_is_written_and_a_short_one_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "WORTH_WRITING_IDS", 50)
+    index = loaded(tmp_path / "ids", flush_ids=1000)
+    everything = random_digests(60)
+    index.add(everything[:49], 49)
+    index.settle_tail()
+    assert index.watermark == 0
+    index.add(everything[49:], 60)
+    index.settle_tail()
+    assert index.watermark == 60
+    assert loaded(tmp_path / "ids").contains(everything).all()
+
+
 @pytest.mark.parametrize("damage", ["missing", "garbage", "other fields", "short run", "lost run"])
 def test_a_damaged_index_is_empty_rather_than_wrong(tmp_path: Path, damage: str) -> None:
     index = loaded(tmp_path / "ids", flush_ids=10)

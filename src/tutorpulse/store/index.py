@@ -20,6 +20,8 @@ from tutorpulse.store.digests import Digests, concatenate, contains
 MANIFEST_FILE = "manifest.json"
 FLUSH_IDS = 1 << 20
 """Ids held in memory before they become a run (16 bytes each)."""
+WORTH_WRITING_IDS = 1 << 16
+"""Ids that are written at closing; fewer are read from the log again within 0.1 s."""
 _MERGE_IDS = 1 << 20
 _RUN_BYTES = 16
 
@@ -92,6 +94,11 @@ class IdIndex:
         while len(self._tail) > 1 and len(self._tail[-2]) <= 2 * len(self._tail[-1]):
             self._tail[-2:] = [concatenate(self._tail[-2:]).sorted()]
         if sum(len(part) for part in self._tail) >= self.flush_ids:
+            self.flush()
+
+    def settle_tail(self) -> None:
+        """Write the tail if reading it from the log again, at the next opening, would take longer."""
+        if sum(len(part) for part in self._tail) >= WORTH_WRITING_IDS:
             self.flush()
 
     def flush(self) -> None:

@@ -75,8 +75,8 @@ class EventStore:
 
     def close(self) -> None:
         """Release the home. Nothing is lost without it: `append` is durable when it returns."""
-        with self._writing:
-            self._held.close()
+        with self._writing, self._held:
+            self._index.settle_tail()
 
     # In
 
