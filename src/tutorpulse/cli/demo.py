@@ -1,0 +1,133 @@
+"""`tutorpulse demo`: the whole product once, on a marketplace made for it or on a file of events."""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tutorpulse.cli import console, views
+from tutorpulse.cli.app import app
+from tutorpulse.cli.progress import progress_bar
+from tutorpulse.clock import DAY_US
+from tutorpulse.errors import HomeError
+from tutorpulse.events.codec import Arrival, decode_lines
+from tutorpulse.events.mapping import load_mapping
+from tutorpulse.features.frame import EntityType
+from tutorpulse.service.importing import ImportOptions, import_sources
+from tutorpulse.service.refresh import refresh
+from tutorpulse.service.root import Pulse, open_pulse
+from tutorpulse.service.served import open_scorer
+from tutorpulse.service.sources import open_sources
+from tutorpulse.service.today import needs_someone
+from tutorpulse.service.training import train_home
+from tutorpulse.simulate import emit, parameters, population
+from tutorpulse.training.snapshots import Limits
+
+DEFAULT_DEMO_HOME = Path("demo-home")
+_MARK = "made-by-demo"
+_DAYS = 365
+_SEED = 7
+_LINES_AT_ONCE = 131_072
+_LIMITS = Limits(dates=24, rows=60_000)
+"""Half of what a real training looks at: a demonstration is to be over in a minute."""
+
+
+@app.command()
+def demo(
+    home: Annotated[
+        Path, typer.Option(help="Where the demonstration lives; an earlier one there is replaced.")
+    ] = DEFAULT_DEMO_HOME,
+    data: Annotated[
+        Path | None, typer.Option(help="A file of events instead of a simulated marketplace.")
+    ] = None,
+    mapping: Annotated[str | None, typer.Option(help="What that file's columns mean, as for import.")] = None,
+    tutors: Annotated[int, typer.Option(min=1, help="Simulated tutors.")] = 300,
+    students: Annotated[int, typer.Option(min=1, help="Simulated students.")] = 3000,
+    once: Annotated[bool, typer.Option("--once", help="Stop after the list; nothing keeps running.")] = False,  # noqa: ARG001
+) -> None:
+    """Simulate a year of a marketplace, import it, train, refresh, and show who needs someone today."""
+    _make_room(home)
+    with open_pulse(home, create=True) as pulse:
+        (home / _MARK).touch()
+        if data is None:
+            console.print_line(f"Simulating a year of {tutors:,} tutors and {students:,} students")
+            events = _import_simulated(pulse, tutors, students)
+        else:
+            console.print_line(f"Importing {data}")
+            events = _import_file(pulse, data, mapping)
+        console.print_line(f"{events:,} events in the log")
+        _train(pulse)
+        _show(pulse)
+    console.print_line(f"Look closer: tutorpulse show ID --home {home}")
+
+
+def _make_room(home: Path) -> None:
+    if (home / _MARK).exists():
+        shutil.rmtree(home)
+    elif home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise HomeError(
+            f"{home} was not made by a demonstration and is left alone. Give another with --home."
+        )
+
+
+def _import_simulated(pulse: Pulse, tutors: int, students: int) -> int:
+    now_us = pulse.clock.now_us()
+    first_day = now_us // DAY_US - _DAYS
+    world = population.new_world(parameters.load(None), tutors, students, first_day, _DAYS, _SEED)
+    arrival = Arrival(now_us=now_us, source="simulation", replayed=True, received_when_happened=True)
+    accepted = 0
+    with progress_bar("Simulating") as tell:
+        days = _told(emit.line_chunks(world, _DAYS), tell)
+        for lines in _in_blocks(days):
+            accepted += pulse.store.append(decode_lines(b"\n".join(lines), arrival)).accepted
+    return accepted
+
+
+def _told(days: Iterable[tuple[list[str], object]], tell: Callable[[int, int], None]) -> Iterator[list[str]]:
+    for day, (lines, _) in enumerate(days, 1):
+        tell(day, _DAYS)
+        yield lines
+
+
+def _in_blocks(days: Iterable[list[str]]) -> Iterator[list[bytes]]:
+    block: list[bytes] = []
+    for line in chain.from_iterable(days):
+        block.append(line.encode())
+        if len(block) == _LINES_AT_ONCE:
+            yield block
+            block = []
+    yield block
+
+
+def _import_file(pulse: Pulse, data: Path, mapping: str | None) -> int:
+    sources = open_sources([data], load_mapping(mapping) if mapping else None)
+    options = ImportOptions(pulse.clock.now_us(), "event", pulse.settings.future_tolerance_hours)
+    with progress_bar("Importing") as tell:
+        return sum(report.accepted for report in import_sources(pulse.store, sources, options, tell).files)
+
+
+def _train(pulse: Pulse) -> None:
+    with progress_bar("Training") as tell:
+        manifest = train_home(pulse, lambda _what, done, total: tell(done, total), limits=_LIMITS).manifest
+    for kind, part in manifest.kinds.items():
+        figure = part.metrics.get("churn_risk_14d")
+        if figure and figure.auc and figure.recency_auc:
+            console.print_line(
+                f"{kind}s: risk of 14 days on time not seen in training: AUC {figure.auc:.2f}; "
+                f"days since the last session alone: {figure.recency_auc:.2f}"
+            )
+
+
+def _show(pulse: Pulse) -> None:
+    scorer = open_scorer(pulse)
+    with console.err.status("Refreshing"):
+        refresh(pulse, scorer)
+    run = pulse.state.runs.last()
+    assert run is not None
+    views.show_run(run)
+    kinds: tuple[EntityType, ...] = ("tutor",) if "tutor" in scorer.exit_gap_days else ("student",)
+    console.print_line("")
+    views.show_needs(needs_someone(pulse, scorer, kinds))
