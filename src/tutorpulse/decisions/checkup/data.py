@@ -68,16 +68,16 @@ def _gaps(_: Facts, log: LogFacts) -> Finding | None:
     return Finding(
         "warning",
         "log.gaps",
-        f"{counted(sum(gap.days for gap in gaps), 'day')} without any event where the days around had many: "
-        f"{listed(map(_told, longest), 3)}.",
+        f"{counted(sum(gap.days for gap in gaps), 'day')} without any event where the days around had many.",
         "Look whether the export of these days is missing, and import it. Otherwise everybody seems to have been silent, "
         "and returned; if the marketplace was closed, nothing is to be done.",
+        tuple(map(_told, longest)),
     )
 
 
 def _told(gap: Gap) -> str:
     first, last = date(gap.first_day * DAY_US), date((gap.first_day + gap.days - 1) * DAY_US)
-    return first if gap.days == 1 else f"{first} to {last}"
+    return first if gap.days == 1 else f"{first} to {last}, {gap.days:,} days"
 
 
 def _stray(_: Facts, log: LogFacts) -> Finding | None:
@@ -186,9 +186,10 @@ def _rejects(_: Facts, log: LogFacts) -> Finding | None:
     return Finding(
         "problem" if share > REJECTED_SHARE_PROBLEM else level,
         "log.rejects",
-        f"{counted(rejected, 'event')} ({percent(share)}) wait among the rejects: "
-        f"{listed((f'{count:,} × {reason}' for reason, count in by_count), 4)}.",
+        f"{counted(rejected, 'event')}, {percent(share)} of what arrived, broke the contract and {'waits' if rejected == 1 else 'wait'} "
+        "among the rejects.",
         "Look at them with `tutorpulse rejects list`, correct and replay them with `tutorpulse rejects replay`.",
+        tuple(f"{count:,} × {reason}" for reason, count in by_count),
     )
 
 

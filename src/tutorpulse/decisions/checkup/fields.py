@@ -5,7 +5,7 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from tutorpulse.decisions.checkup.facts import Facts, FeatureFill, KindFacts, LogFacts
-from tutorpulse.decisions.checkup.finding import Check, Finding, KindFind, Level, listed, on_kinds, percent
+from tutorpulse.decisions.checkup.finding import Check, Finding, KindFind, Level, on_kinds, percent
 from tutorpulse.events.contract import EVENT_TYPES
 from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT
 
@@ -33,8 +33,10 @@ class Causes:
 
     @property
     def told(self) -> str:
-        """Such as "no session_completed.price, no refund_issued events"."""
-        return ", ".join([*(f"no {f}" for f in self.fields), *(f"no {t} events" for t in self.event_types)])
+        """Such as "no session_completed.price; no refund_issued or payment_disputed events"."""
+        events = f"{' or '.join(self.event_types)} events"
+        parts = (" or ".join(self.fields), events if self.event_types else "")
+        return "; ".join(f"no {part}" for part in parts if part)
 
 
 def causes(feature: FeatureFill, kind: KindFacts, log: LogFacts) -> Causes:
@@ -82,13 +84,13 @@ def _unfilled(_: Facts, kind: KindFacts, log: LogFacts) -> Finding | None:
     for name, cause in features.items():
         groups[cause.told].append(name)
     largest = sorted(groups.items(), key=lambda group: -len(group[1]))
-    told = "; ".join(f"{listed(names, 8)} ({missing})" for missing, names in largest)
     return Finding(
         _level(len(features)),
         f"fields.unfilled.{kind.entity_type}",
-        f"{len(features)} of {FEATURE_COUNT} {kind.entity_type} features are starved by what no event carries: {told}.",
+        f"{len(features)} of {FEATURE_COUNT} {kind.entity_type} features are starved: no event carries what they are made of.",
         "Send these fields or events if the marketplace has them, or map their columns. Without them the features stay "
         "missing, and predictions rest on the others.",
+        tuple(f"{missing}: {', '.join(names)}" for missing, names in largest),
     )
 
 
@@ -103,9 +105,10 @@ def _rare(_: Facts, kind: KindFacts, log: LogFacts) -> Finding | None:
     return Finding(
         "notice",
         f"features.rare.{kind.entity_type}",
-        f"More than {percent(STARVED_MISSING)} of the scored {kind.entity_type}s miss {listed(names, 10)}, although the log has "
-        "what they are made of: too few entities, too old, or too thin.",
-        "Nothing needs to be done; if these fields should be common, look whether all senders fill them.",
+        f"More than {percent(STARVED_MISSING)} of the scored {kind.entity_type}s miss {len(names)} of {FEATURE_COUNT} features, "
+        "although the log has what they are made of: too rarely, or too long ago.",
+        "If these should be common, look whether all senders fill their fields; otherwise nothing is to be done.",
+        tuple(names),
     )
 
 
@@ -115,13 +118,14 @@ def _side(_: Facts, kind: KindFacts, log: LogFacts) -> Finding | None:
     if unnamed <= PARTLY_NAMED:
         return None
     costs = [name for name, cause in starved(kind, log).items() if cause.other_side]
-    told = f" {len(costs)} of {FEATURE_COUNT} {kind.entity_type} features are starved by it: {listed(costs, 12)}."
+    told = f" {len(costs)} of {FEATURE_COUNT} {kind.entity_type} features are starved by it."
     return Finding(
         "notice" if unnamed > ONE_SIDED else "warning",
         f"sides.{kind.entity_type}",
         f"{percent(unnamed)} of the session events name no {other}.{told if costs else ''}",
         f"Map the column of the {other}'s id if there is one. Without it there is nothing about {other}s, and what a "
         f"{kind.entity_type} has with them is missing.",
+        tuple(costs),
     )
 
 

@@ -15,12 +15,14 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found: `sentence` says what, with its values, `advice` what to do (empty where all is well)."""
+    """One thing found: `sentence` says what, with its values, `advice` what to do (empty where all is well), `details` what
+    makes it up, a line each."""
 
     level: Level
     key: str
     sentence: str
     advice: str = ""
+    details: tuple[str, ...] = ()
 
 
 Applies: TypeAlias = Callable[[Facts], object]
@@ -44,11 +46,13 @@ class Check:
 
 
 def percent(share: float) -> str:
-    """Such as "12 %", with more digits below 1 %; never 0 or 100 where it is not."""
+    """Such as "12 %" or "0.4 %"; "under 0.1 %" and "over 99.9 %" at the ends, but for 0 and 100 themselves."""
     shown = 100 * share
-    digits = 0 if 1 <= shown <= 99 or shown in (0.0, 100.0) else 1
-    lowest = 10.0**-digits
-    return f"{min(max(shown, lowest), 100 - lowest) if 0 < shown < 100 else shown:.{digits}f} %"
+    if 0 < shown < 0.1:
+        return "under 0.1 %"
+    if 99.9 < shown < 100:
+        return "over 99.9 %"
+    return f"{shown:.0f} %" if 1 <= shown <= 99 or shown in (0.0, 100.0) else f"{shown:.1f} %"
 
 
 def date(us: int) -> str:

@@ -26,7 +26,7 @@ def find_gaps(counts: DayCounts) -> list[Gap]:
     """The silences that the rhythm of the days around them does not explain, in order of time.
 
     So an empty Sunday is no gap where Sundays are empty, nor are days in a log of few events; a day is one in a log that
-    has dozens each day. A silence at either end of the log, or one that nothing around can be compared with, is none.
+    has dozens each day. A silence is none where the log before it is shorter than it, and so has no rhythm to break.
     """
     if len(counts.day) == 0:
         return []
@@ -52,4 +52,4 @@ def _out_of_rhythm(before: NDArray[np.int64], start: int, end: int) -> bool:
     length, around = end - start, max(AROUND_DAYS, 2 * (end - start))
     sides = before[max(0, start - around) : start + 1], before[end : end + around + 1]
     stretches = [side[length:] - side[:-length] for side in sides if len(side) > length]
-    return bool(stretches) and all(stretch.min() >= QUIETEST_EVENTS for stretch in stretches)
+    return len(sides[0]) > length and all(stretch.min() >= QUIETEST_EVENTS for stretch in stretches)

@@ -36,7 +36,7 @@ def _entities(_: Facts, kind: KindFacts) -> Finding | None:
         "warning",
         f"history.entities.{kind.entity_type}",
         f"The log knows {counted(kind.entities, kind.entity_type)}: too few to learn their ways from.",
-        f"Read predictions about {kind.entity_type}s as rough, or keep to the starter model until there are {ENTITIES_MIN}.",
+        f"Read predictions about {kind.entity_type}s as rough until there are {ENTITIES_MIN}.",
     )
 
 
@@ -59,8 +59,8 @@ def _exit_gap(_: Facts, kind: KindFacts) -> Finding | None:
         return Finding(
             "notice",
             key,
-            f"No silence of a {kind.entity_type} counts as leaving: {gap.reason}. Churn is predicted as no activity within the "
-            "horizon, and 14 days are likelier than 30.",
+            f"No silence of a {kind.entity_type} counts as leaving: {gap.reason}. A risk is then that of "
+            "no activity within the horizon, higher for 14 days than for 30.",
             f"If you know after how many days a {kind.entity_type} is gone, set {setting}.",
         )
     if not gap.guessed:

@@ -1,8 +1,11 @@
 """Checks of the model in force: is there one, can it be used, is it of this log, recent, whole and of any skill?"""
 
+from collections.abc import Set
+
 from tutorpulse.clock import DAY_US
 from tutorpulse.decisions.checkup.facts import Facts, KindFacts, ModelFacts, Skill
-from tutorpulse.decisions.checkup.finding import Check, Finding, counted, date, listed, on_kinds, on_model
+from tutorpulse.decisions.checkup.finding import Check, Finding, Level, counted, date, on_kinds, on_model
+from tutorpulse.model.contract import OUTPUTS
 
 STALE_DAYS = 30
 """A model is stale when it was trained on data that end longer than this before the newest event: the longest horizon that
@@ -26,7 +29,7 @@ def _none(facts: Facts) -> Finding | None:
 def _unusable(facts: Facts) -> Finding | None:
     if facts.model is None or facts.model.unusable is None:
         return None
-    return Finding("problem", "model.unusable", facts.model.unusable, _TRAIN)
+    return Finding("problem", "model.unusable", facts.model.unusable, "Then run `tutorpulse refresh`.")
 
 
 def _starter(_: Facts, model: ModelFacts) -> Finding | None:
@@ -70,13 +73,20 @@ def _absent(facts: Facts, kind: KindFacts) -> Finding | None:
     absent = facts.model.absent[kind.entity_type] if facts.model else {}
     if not absent:
         return None
-    told = listed(f"{output} ({reason})" for output, reason in absent.items())
     return Finding(
-        "notice",
+        _absence_level(set(OUTPUTS) & absent.keys()),
         f"model.absent.{kind.entity_type}",
-        f"Not predicted for {kind.entity_type}s: {told}.",
+        f"The model does not predict for {kind.entity_type}s: {', '.join(absent)}.",
         "Where the reason is too little history, train again when there is more; the others need events that the log lacks.",
+        tuple(f"{output}: {reason}" for output, reason in absent.items()),
     )
+
+
+def _absence_level(of_contract: Set[str]) -> Level:
+    """A model that says nothing of a kind is of no use for it; one of the five missing is felt, the rest is beside them."""
+    if len(of_contract) == len(OUTPUTS):
+        return "problem"
+    return "warning" if of_contract else "notice"
 
 
 def _skill(facts: Facts, kind: KindFacts) -> Finding | None:
