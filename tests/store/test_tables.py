@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from tutorpulse.errors import InputError
-from tutorpulse.store.tables import as_rows, read_table, table_columns
+from tutorpulse.store.tables import as_rows, read_table, check_table
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}
 
@@ -30,7 +30,7 @@ def test_csv_cells_stay_text(tmp_path: Path, suffix: str, separator: str) -> Non
         {"id": "007", "paid": "12.50", "note": "two\nlines"},
         {"id": "8", "paid": None, "note": "true"},
     ]
-    assert table_columns(path) == ["id", "paid", "note"]
+    assert check_table(path) == ["id", "paid", "note"]
 
 
 @pytest.mark.parametrize("suffix", PACKERS)
@@ -89,7 +89,7 @@ def test_truncated_parquet_is_refused(tmp_path: Path) -> None:
     duckdb.execute(f"COPY (SELECT range AS n FROM range(100000)) TO '{path}'")
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(InputError, match=r"cannot be read as a table"):
-        table_columns(path)
+        check_table(path)
 
 
 def test_damage_in_the_middle_gives_no_chunk_at_all(tmp_path: Path) -> None:

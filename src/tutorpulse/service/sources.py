@@ -97,19 +97,21 @@ def open_sources(paths: Sequence[Path], mapping: Mapping | None = None) -> list[
 
 
 def open_source(path: Path, mapping: Mapping | None) -> Source:
-    """The file as a source, after a look at whether it can be read and has the columns that are needed.
+    """The file as a source, once it is known that it can be read to its end and has the columns that are needed.
 
     Raises:
-        InputError: see `readers.check_file`, `readers.format_of`, `store.tables` and the `check_columns` of `mapped` and `flat`.
+        InputError: see `readers.check_file`, `format_of` and `read_array`, `store.tables`, and the `check_columns` of `mapped` and `flat`.
     """
     readers.check_file(path)
     source = Source(path, readers.format_of(path), mapping)
     if source.format in _TABLES:
-        columns = tables.table_columns(path)
+        columns = tables.check_table(path)
         if mapping is not None:
             mapped.check_columns(mapping, columns, path.name)
         else:
             flat.check_columns(columns, path.name)
+    elif source.format is Format.JSON:
+        readers.read_array(path)
     return source
 
 

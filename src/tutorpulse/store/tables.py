@@ -30,29 +30,38 @@ def read_table(
     Raises:
         InputError: it is no table of its kind, or has no rows.
     """
+    with _loaded(path) as (connection, rows):
+        for start in range(0, rows, chunk_rows):
+            chunk = connection.execute(
+                "SELECT * FROM incoming WHERE rowid >= ? AND rowid < ?", [start, start + chunk_rows]
+            ).fetchnumpy()
+            progress(min(start + chunk_rows, rows), rows)
+            yield chunk
+
+
+def check_table(path: Path) -> list[str]:
+    """Read the whole table once, to nothing.
+
+    Returns:
+        The names of its columns.
+
+    Raises:
+        InputError: as `read_table`.
+    """
+    with _loaded(path) as (connection, _):
+        return [str(row[0]) for row in connection.execute("DESCRIBE incoming").fetchall()]
+
+
+@contextmanager
+def _loaded(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, int]]:
+    """A connection whose table `incoming` is the file, and the number of rows."""
     with tempfile.TemporaryDirectory(prefix="tutorpulse-") as scratch:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": scratch,
             "memory_limit": _MEMORY_LIMIT,
         }
         with duckdb.connect(config=settings) as connection, _unpacked(path) as plain:
-            rows = _load(connection, plain, path)
-            for start in range(0, rows, chunk_rows):
-                chunk = connection.execute(
-                    "SELECT * FROM incoming WHERE rowid >= ? AND rowid < ?", [start, start + chunk_rows]
-                ).fetchnumpy()
-                progress(min(start + chunk_rows, rows), rows)
-                yield chunk
-
-
-def table_columns(path: Path) -> list[str]:
-    """The names of the table's columns.
-
-    Raises:
-        InputError: it is no table of its kind.
-    """
-    with duckdb.connect() as connection, _unpacked(path) as plain:
-        return [name for name, _ in _columns(connection, plain, path)]
+            yield connection, _load(connection, plain, path)
 
 
 @contextmanager
