@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from tutorpulse.errors import InputError
-from tutorpulse.store.tables import as_rows, read_table, check_table
+from tutorpulse.store.tables import as_rows, check_table, read_table
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}
 
