@@ -36,6 +36,7 @@ class EventStore:
         self._held = held
         self._writing = threading.RLock()
         self._next_seq: int | None = None
+        self._settled = False
 
     @classmethod
     def open(
@@ -96,6 +97,7 @@ class EventStore:
             taken = int(new.sum())
             # Unknown until both log and index have the batch: whatever fails between, the next call asks the log.
             self._next_seq = None
+            self._settled = False
             with self._database.transaction():
                 if taken:
                     self._insert(batch, new, seq)
@@ -156,9 +158,11 @@ class EventStore:
         """Bring the settled sessions up to date: fold the sessions touched since the last time. Reads do it by themselves."""
         with self._writing:
             settling.settle(self._database)
+            # A reader settles aside for each thread by itself.
+            self._settled = not self._database.read_only
 
     def _settle_for(self, sql: str) -> None:
-        if "settled_sessions" in sql:
+        if "settled_sessions" in sql and not self._settled:
             self.settle()
 
     def newest_us(self) -> int | None:
