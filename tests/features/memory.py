@@ -42,4 +42,8 @@ class MemoryStore(Database):
 
 
 def _stored(value: Any) -> Any:
-    return "".join([LIST_SEPARATOR, *(item + LIST_SEPARATOR for item in value)]) if isinstance(value, list) else value
+    return (
+        "".join([LIST_SEPARATOR, *(item + LIST_SEPARATOR for item in value)])
+        if isinstance(value, list)
+        else value
+    )

@@ -1,5 +1,6 @@
 """Every feature, context feature and fact equals the plain-Python oracle on random histories."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,27 +9,31 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.features import oracle
-from tests.features.histories import AS_OF, histories
+from tests.features.histories import AS_OF, dense_history, small_histories
 from tests.features.memory import MemoryStore
 from tutorpulse.clock import DAY_US
 from tutorpulse.features.compile import CATALOGS
 from tutorpulse.features.compute import compute
-from tutorpulse.features.frame import EntityType
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.settings import Settings
 
 _SETTINGS = Settings(marketplace_timezone="Australia/Sydney", premium_tiers=("premium", "gold"))
 _CONFIG = settings(
     max_examples=40,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
 )
 
 
-def check(store: MemoryStore, events: list[dict[str, Any]], kind: EntityType, as_of: int, known_at: int) -> None:
+def check(
+    store: MemoryStore, events: list[dict[str, Any]], kind: EntityType, as_of: int, known_at: int
+) -> None:
     frame = compute(store.fill(events), kind, as_of, known_at, settings=_SETTINGS)
-    world = oracle.World(
-        events, as_of, known_at, _SETTINGS.marketplace_timezone, _SETTINGS.premium_tiers
-    )
+    world = oracle.World(events, as_of, known_at, _SETTINGS.marketplace_timezone, _SETTINGS.premium_tiers)
     expected = oracle.entities(world, kind)
     assert frame.entity_ids.tolist() == list(expected)
     for row, (entity_id, entity) in enumerate(expected.items()):
@@ -47,21 +52,42 @@ def _same(entity_id: str, found: dict[str, float], expected: dict[str, float | N
 
 
 @pytest.fixture(scope="module")
-def store() -> MemoryStore:
-    return MemoryStore()
+def store() -> Iterator[MemoryStore]:
+    memory = MemoryStore()
+    yield memory
+    memory.close()
 
 
-@_CONFIG
-@given(events=histories(), known_delay=st.sampled_from([0, 0, 5 * DAY_US, 50 * DAY_US]))
-def test_tutor_features_equal_the_oracle(
-    store: MemoryStore, events: list[dict[str, Any]], known_delay: int
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+@settings(_CONFIG, max_examples=15)
+@given(events=small_histories(), known_delay=st.sampled_from([0, 0, 5 * DAY_US, 50 * DAY_US]))
+def test_features_of_small_histories_equal_the_oracle(
+    store: MemoryStore, kind: EntityType, events: list[dict[str, Any]], known_delay: int
 ) -> None:
-    check(store, events, "tutor", AS_OF, AS_OF + known_delay)
+    check(store, events, kind, AS_OF, AS_OF + known_delay)
 
 
-@_CONFIG
-@given(events=histories(), known_delay=st.sampled_from([0, 0, 5 * DAY_US, 50 * DAY_US]))
-def test_student_features_equal_the_oracle(
-    store: MemoryStore, events: list[dict[str, Any]], known_delay: int
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+@settings(_CONFIG, max_examples=15)
+@given(
+    seed=st.integers(0, 10**9),
+    size=st.sampled_from([100, 400]),
+    without=st.sampled_from([(), (), ("payment_processed",), ("session_started", "session_ended_badly")]),
+    as_of=st.sampled_from([AS_OF, AS_OF, AS_OF - 3 * DAY_US - 7, AS_OF // DAY_US * DAY_US]),
+)
+def test_features_of_dense_histories_equal_the_oracle(
+    store: MemoryStore, kind: EntityType, seed: int, size: int, without: tuple[str, ...], as_of: int
 ) -> None:
-    check(store, events, "student", AS_OF, AS_OF + known_delay)
+    check(store, dense_history(seed, size, without), kind, as_of, as_of)
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+def test_the_dense_histories_give_every_feature_several_values(kind: EntityType) -> None:
+    """Otherwise equality with the oracle would say little."""
+    seen: dict[str, set[float | None]] = {}
+    for seed in range(12):
+        world = oracle.World(dense_history(seed), AS_OF, AS_OF, premium=("premium",))
+        for entity in oracle.entities(world, kind).values():
+            for name, value in entity.features().items():
+                seen.setdefault(name, set()).add(value)
+    assert {name: found for name, found in seen.items() if len(found - {None}) < 2} == {}

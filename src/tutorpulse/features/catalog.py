@@ -17,7 +17,7 @@ class Measure:
 
     `source` names a relation of `sources`, `sql` is an aggregate over its rows (of relations with one row per entity:
     a plain expression). With the source `COMPOSITE`, `sql` is an expression over the measures named in `uses`.
-    `empty` is the value of an entity without rows in the source; None is missing.
+    `empty` stands in where that is NULL or the source has no rows of the entity; None: it is missing.
     """
 
     name: str

@@ -4,7 +4,7 @@ from tutorpulse.clock import DAY_US, HOUR_US
 from tutorpulse.features.catalog import COMPOSITE, Catalog, Feature, Measure
 from tutorpulse.features.context import CONTEXT, FACTS, OTHERS_KNOWN, SHARED_MEASURES
 from tutorpulse.features.ratings import RATING_MEASURES, rating_features
-from tutorpulse.features.sql import COMPLETED, REACHED, RESOLVED, count, last_days, mean, share
+from tutorpulse.features.sql import COMPLETED, REACHED, RESOLVED, count, last_days, mean, share, total
 from tutorpulse.features.tutor_business import BUSINESS, BUSINESS_MEASURES
 from tutorpulse.features.tutor_expertise import EXPERTISE, EXPERTISE_MEASURES
 
@@ -158,6 +158,8 @@ _STUDENTS = (
     ),
 )
 
+_ENGAGED_HOURS = "(CASE WHEN engagements_7d = 0 THEN 0 ELSE engaged_minutes_7d END / 60.0)"
+
 _HOURS = (
     Feature(
         name="available_hours_this_week",
@@ -179,9 +181,9 @@ _HOURS = (
     Feature(
         name="utilization_rate",
         source=COMPOSITE,
-        sql="CASE WHEN engaged_hours_7d > 2 * hours_offered_7d THEN 2 "
-        "ELSE engaged_hours_7d / NULLIF(hours_offered_7d, 0) END",
-        uses=("engaged_hours_7d", "hours_offered_7d"),
+        sql=f"CASE WHEN {_ENGAGED_HOURS} > 2 * hours_offered_7d THEN 2 "
+        f"ELSE {_ENGAGED_HOURS} / NULLIF(hours_offered_7d, 0) END",
+        uses=("engagements_7d", "engaged_minutes_7d", "hours_offered_7d"),
         group=_CAPACITY,
         unit="share",
         sentence="Hours booked or taught in the last 7 days per hour offered in them, at most 2. A session counts with its "
@@ -224,12 +226,8 @@ _MEASURES = (
     Measure("students_taught_30d", "pairs", count("taught_30d > 0"), 0),
     Measure("hours_offered_7d", "weeks", "SUM(CASE WHEN share_7d > 0 THEN hours * share_7d END)"),
     Measure("hours_offered_30d", "weeks", "SUM(CASE WHEN share_30d > 0 THEN hours * share_30d END)"),
-    Measure(
-        "engaged_hours_7d",
-        "recent",
-        f"CASE WHEN {count(_ENGAGED)} = 0 THEN 0 ELSE SUM(CASE WHEN {_ENGAGED} THEN {_HELD_MINUTES} END) / 60.0 END",
-        0,
-    ),
+    Measure("engagements_7d", "recent", count(_ENGAGED), 0),
+    Measure("engaged_minutes_7d", "recent", total(_HELD_MINUTES, _ENGAGED)),
 )
 
 TUTOR = Catalog(

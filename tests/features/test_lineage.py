@@ -1,0 +1,80 @@
+"""What a feature is said to read, against what it changes with when the log loses it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from tests.features.histories import AS_OF, dense_history
+from tests.features.memory import MemoryStore
+from tutorpulse.events.contract import EVENT_TYPES, TABLES, table_columns
+from tutorpulse.events.fields import Kind
+from tutorpulse.features.compile import CATALOGS
+from tutorpulse.features.compute import compute
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType
+from tutorpulse.features.lineage import reads_of
+from tutorpulse.store.sessions import fold_sql
+
+FOLDED = {"was_cancelled", "no_show", "completed_successfully", "starts_at", "new_starts_at"}
+"""Fields from which the fold makes a session's outcome and times: not traced."""
+
+NEVER_MISSED = {"timezone", "scale", "system_generated"}
+"""Fields that have a stated value where they are missing, or none to a feature."""
+
+COLUMNS = [
+    (table, column)
+    for table in TABLES
+    for column, kind in table_columns(table).items()
+    if kind is not Kind.ID and column not in FOLDED | NEVER_MISSED
+]
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[MemoryStore]:
+    memory = MemoryStore()
+    memory.fill(dense_history(5))
+    yield memory
+    memory.close()
+
+
+def values(store: MemoryStore, kind: EntityType) -> np.ndarray:
+    return compute(store, kind, AS_OF, AS_OF).features
+
+
+def changed(store: MemoryStore, kind: EntityType, before: np.ndarray, loss: str) -> set[str]:
+    """The features that differ when the log loses something; afterwards it has it again."""
+    store.execute("BEGIN")
+    store.execute(loss)
+    store.execute("DELETE FROM settled_sessions")
+    store.execute(f"INSERT INTO settled_sessions {fold_sql('session_events')}")
+    after = values(store, kind)
+    store.execute("ROLLBACK")
+    names = [feature.name for feature in CATALOGS[kind].features]
+    same = np.isclose(before, after, equal_nan=True).all(axis=0)
+    return {name for name, kept in zip(names, same, strict=True) if not kept}
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+def test_what_changes_with_a_field_is_said_to_read_it(store: MemoryStore, kind: EntityType) -> None:
+    reads, before = reads_of(kind), values(store, kind)
+    felt = 0
+    for table, column in COLUMNS:
+        lost = changed(store, kind, before, f"UPDATE {table} SET {column} = NULL")
+        untold = {name for name in lost if (table, column) not in reads[name].columns}
+        assert not untold, f"{table}.{column}"
+        felt += bool(lost)
+    assert felt >= 10
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+def test_what_changes_with_the_other_side_is_said_to_need_it(store: MemoryStore, kind: EntityType) -> None:
+    other = "student_id" if kind == "tutor" else "tutor_id"
+    lost = changed(store, kind, values(store, kind), f"UPDATE session_events SET {other} = '-'")
+    assert lost == {name for name, reads in reads_of(kind).items() if reads.other_side}
+
+
+def test_a_feature_of_events_names_their_type() -> None:
+    assert reads_of("tutor")["refund_rate_30d"].event_types == {"refund_issued"}
+    assert reads_of("student")["ib_calls_7d"].event_types == {"ib_call_logged"}
+    named = {t for kind in ENTITY_TYPES for reads in reads_of(kind).values() for t in reads.event_types}
+    assert named <= EVENT_TYPES.keys()
