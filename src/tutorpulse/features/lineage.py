@@ -3,7 +3,7 @@
 Read from the words of the definitions, not from a second list: of a feature's expression, of those it uses, and of the
 relations between them and the log. Relations that hand on the log's columns under their own names (`PLAIN`) count only by
 what is asked of them. A relation's words belong to everybody who reads it, so a feature may be said to read a field that only
-its neighbour in the same relation needs; none that it reads is left out.
+its neighbour in the same relation needs. What the fold makes of several fields (a session's outcome and times) is not traced.
 """
 
 import re
