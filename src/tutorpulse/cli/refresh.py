@@ -1,15 +1,34 @@
 """`tutorpulse refresh`: every prediction up to date."""
 
 import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
+from tutorpulse.service.refresh import log
 from tutorpulse.service.refresh import refresh as refresh_home
 from tutorpulse.service.root import newest_event_us, open_pulse
 from tutorpulse.service.served import open_scorer
+
+
+@contextmanager
+def _lines_on_stderr(wanted: bool) -> Iterator[None]:
+    if not wanted:
+        yield
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(logging.NOTSET)
 
 
 @app.command()
@@ -24,9 +43,7 @@ def refresh(
     ] = False,
 ) -> None:
     """Predict anew for every tutor and student, and keep what changed. Prints the summary."""
-    if verbose:
-        logging.basicConfig(level=logging.INFO, format="%(message)s")
-    with open_pulse(home) as pulse:
+    with open_pulse(home) as pulse, _lines_on_stderr(verbose):
         newest_event_us(pulse)
         scorer = open_scorer(pulse)
         with console.err.status("Refreshing") as status:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tutorpulse.clock import format_time
 from tutorpulse.errors import HistoryError, InputError
 from tutorpulse.features.frame import ENTITY_TYPES
 from tutorpulse.service.merging import NUMBERS
@@ -41,7 +42,7 @@ def check_format(path: Path) -> str:
 def export_predictions(pulse: Pulse, path: Path) -> int:
     """Write the current predictions of all tutors and students, by kind and id, and say how many.
 
-    Columns are named as in the model contract, for both kinds; `as_of` is UTC; what is not known is empty (NULL).
+    Columns are named as in the model contract, for both kinds; `as_of` is RFC 3339; what is not known is empty (NULL).
 
     Raises:
         InputError: see `check_format`. HistoryError: nothing was predicted yet.
@@ -56,7 +57,7 @@ def export_predictions(pulse: Pulse, path: Path) -> int:
 
 
 _SQL = f"""
-    SELECT entity_type, entity_id, make_timestamp(as_of_us) AS as_of, {", ".join((*_TEXT[:2], *NUMBERS, *_TEXT[2:], *_FLAGS))}
+    SELECT entity_type, entity_id, as_of, {", ".join((*_TEXT[:2], *NUMBERS, *_TEXT[2:], *_FLAGS))}
     FROM exported ORDER BY entity_type, entity_id"""
 
 
@@ -69,6 +70,6 @@ def _columns(rows: list[PredictionRows]) -> dict[str, NDArray[Any]]:
         joined[name] = np.concatenate([r.columns[name] for r in rows])
     for name in NUMBERS:
         joined[name] = np.ma.masked_invalid(np.concatenate([r.columns[name] for r in rows]))
-    as_of_us = np.ma.masked_invalid(np.concatenate([r.columns["as_of_us"] for r in rows]))
-    joined["as_of_us"] = as_of_us.astype(np.int64)
+    as_of_us = np.concatenate([r.columns["as_of_us"] for r in rows]).tolist()
+    joined["as_of"] = np.array([None if us != us else format_time(int(us)) for us in as_of_us], dtype=object)
     return joined

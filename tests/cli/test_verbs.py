@@ -1,0 +1,263 @@
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.service.world import World
+from tutorpulse.service.served import open_scorer
+from tutorpulse.settings import Settings
+from tutorpulse.store.home import Home
+from tutorpulse.store.log import EventStore
+
+Capture = pytest.CaptureFixture[str]
+
+SUMMARY = {
+    "students_processed": 2,
+    "tutors_processed": 3,
+    "total_processed": 5,
+    "student_segments": {"thriving": 0, "healthy": 1, "at_risk": 0, "churned": 1},
+    "tutor_segments": {"star": 1, "healthy": 1, "at_risk": 1, "churning": 0},
+    "model_version": "m1",
+    "timestamp": "2024-10-04T00:00:00Z",
+}
+
+
+def test_refresh_prints_exactly_the_summary(home: Path, run: Run, capsys: Capture) -> None:
+    assert run("refresh", "--home", home, "--json") == 0
+    printed, noted = capsys.readouterr()
+    assert json.loads(printed) == SUMMARY
+    assert "note: The newest event is" in noted
+
+
+def test_refresh_says_a_line_for_each_change_if_asked(
+    home: Path, world: World, run: Run, capsys: Capture
+) -> None:
+    world.tutors["bob"].outputs["churn_risk_14d"] = 0.7
+    assert run("refresh", "--home", home, "--verbose") == 0
+    printed, said = capsys.readouterr()
+    assert "Updated tutor predictions for bob: segment=at_risk, burnout_risk=70.00%, health=75.0" in said
+    assert "5 predicted" in printed
+    assert "1 changed" in printed
+
+
+def test_summary_prints_exactly_the_summary(home: Path, run: Run, capsys: Capture) -> None:
+    assert run("summary", "--home", home, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == SUMMARY
+
+
+def test_summary_shows_segments_and_statuses(home: Path, run: Run, capsys: Capture) -> None:
+    assert run("summary", "--home", home) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["star", "1", "33", "%"] in lines
+    assert ["churned", "1", "50", "%"] in lines
+    assert ["3", "active,", "1", "departed"] in lines
+
+
+def test_today_puts_the_dearest_risk_first_with_its_reason(home: Path, run: Run, capsys: Capture) -> None:
+    assert run("today", "--home", home, "--json") == 0
+    needs = json.loads(capsys.readouterr().out)
+    assert [need["entity_id"] for need in needs] == ["stu", "bob", "ann"]
+    bob = needs[1]
+    assert (bob["risk"], bob["worth"], bob["unit"]) == (0.62, 30.0, "price")
+    assert bob["expected_loss"] == pytest.approx(18.6)
+    assert bob["reason"].startswith("Burnout risk 62 %")
+
+
+def test_today_can_be_of_one_kind_and_short(home: Path, run: Run, capsys: Capture) -> None:
+    assert run("today", "--home", home, "--entity", "tutor", "--limit", 1) == 0
+    printed = capsys.readouterr().out
+    assert "bob" in printed
+    assert "ann" not in printed
+    assert "revenue of 30 days" in printed
+
+
+def test_show_has_everything_on_one_page(home: Path, run: Run, capsys: Capture) -> None:
+    assert run("show", "bob", "--home", home, "--json") == 0
+    page = json.loads(capsys.readouterr().out)
+    assert (page["entity_type"], page["status"], page["current"]["segment"]) == ("tutor", "active", "at_risk")
+    assert page["current"]["outputs"]["burnout_risk"] == 0.62
+    assert len(page["history"]) == 1
+    assert [r["rule"] for r in page["recommendations"]] == ["tutor_wellness_check", "tutor_reduce_load"]
+    assert {i["prediction_type"] for i in page["insights"]} == {"churn_risk", "tutor_capacity"}
+    assert {e["output"] for e in page["explanations"]} == {"burnout_risk", "health_score"}
+    facts = {fact["name"]: fact["value"] for fact in page["facts"]}
+    assert facts["utilization_rate"] == pytest.approx(0.97)
+    assert facts["avg_rating"] is None
+
+
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_the_page_fits_the_terminal(
+    home: Path, run: Run, capsys: Capture, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert run("show", "bob", "--home", home) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= int(columns)
+    text = "\n".join(lines)
+    for expected in ("at_risk", "Wellness check-in", "utilization 97 % (> 90 %)", "Not known: ", "Facts"):
+        assert expected in text
+
+
+def test_who_is_gone_has_a_page_too(home: Path, run: Run, capsys: Capture) -> None:
+    assert run("show", "gone", "--home", home) == 0
+    assert "Never scored: departed" in capsys.readouterr().out
+
+
+def test_an_id_of_both_kinds_needs_the_kind(home: Path, run: Run, capsys: Capture) -> None:
+    assert run("show", "both", "--home", home) == 2
+    assert "Both a tutor and a student have the id 'both'. Say which with --entity." in _said(capsys)
+    assert run("show", "both", "--entity", "student", "--home", home) == 0
+
+
+def test_act_marks_a_recommendation_and_it_leaves_the_page(home: Path, run: Run, capsys: Capture) -> None:
+    run("show", "bob", "--home", home, "--json")
+    wanted = json.loads(capsys.readouterr().out)["recommendations"][0]["recommendation_id"]
+    assert run("act", wanted, "done", "--by", "carla", "--note", "called", "--home", home, "--json") == 0
+    marked = json.loads(capsys.readouterr().out)
+    assert (marked["state"], marked["decided_by"], marked["note"]) == ("done", "carla", "called")
+    run("show", "bob", "--home", home, "--json")
+    left = json.loads(capsys.readouterr().out)["recommendations"]
+    assert [r["rule"] for r in left] == ["tutor_reduce_load"]
+
+
+def test_erase_leaves_nothing_of_one_and_all_of_the_other(home: Path, run: Run, capsys: Capture) -> None:
+    assert run("erase", "both", "--entity", "student", "--yes", "--home", home) == 0
+    assert "Erased student both: 0 events" in capsys.readouterr().out
+    assert run("show", "both", "--home", home) == 0
+    capsys.readouterr()
+    assert run("erase", "ann", "--entity", "tutor", "--yes", "--home", home, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["events"] == 1
+    assert run("erase", "ann", "--entity", "tutor", "--yes", "--home", home) == 2
+    assert "No tutor 'ann' is known" in _said(capsys)
+
+
+def test_erase_asks_first(home: Path, run: Run, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: SIM115
+    assert run("erase", "ann", "--entity", "tutor", "--home", home) == 1
+    assert run("show", "ann", "--home", home) == 0
+
+
+@pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
+def test_predictions_go_to_a_file(home: Path, run: Run, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"predictions.{ending}"
+    assert run("predictions", "--out", out, "--home", home) == 0
+    with EventStore.open(Home.open(home)) as store:
+        found = store.query(f"SELECT * FROM '{out}' ORDER BY entity_type, entity_id")
+    assert found["entity_id"].tolist() == ["both", "stu", "ann", "bob", "both", "gone"]
+    assert found["segment"].tolist() == ["healthy", "churned", "star", "at_risk", "healthy", None]
+    assert found["churn_risk_14d"].tolist()[:5] == [0.1, 0.8, 0.1, 0.62, 0.1]
+
+
+def test_what_is_not_known_is_empty_in_csv(home: Path, run: Run, tmp_path: Path) -> None:
+    run("predictions", "--out", tmp_path / "p.csv", "--home", home)
+    with (tmp_path / "p.csv").open(encoding="utf-8") as file:
+        gone = list(csv.DictReader(file))[-1]
+    assert (gone["entity_id"], gone["status"], gone["as_of"], gone["health_score"]) == (
+        "gone",
+        "departed",
+        "",
+        "",
+    )
+
+
+def test_settings_shows_each_with_its_value_and_meaning(home: Path, run: Run, capsys: Capture) -> None:
+    (home / "settings.toml").write_text("star_sessions_min = 9\n")
+    assert run("settings", "--home", home, "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == list(Settings.__struct_fields__)
+    assert next((r["value"], r["default"]) for r in rows if r["name"] == "star_sessions_min") == (9, 4)
+    assert run("settings", "--home", home) == 0
+    assert "star_sessions_min" in capsys.readouterr().out
+
+
+VERBS = [
+    ("refresh",),
+    ("summary",),
+    ("today",),
+    ("show", "ann"),
+    ("act", "x", "done"),
+    ("erase", "ann", "--entity", "tutor", "--yes"),
+]
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb[0])
+def test_without_a_home_a_verb_says_to_import_first(
+    verb: tuple[str, ...], run: Run, capsys: Capture, tmp_path: Path
+) -> None:
+    assert run(*verb, "--home", tmp_path / "nowhere") == 2
+    assert "There is no home at" in _said(capsys)
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("verb", [("refresh",), ("today",), ("show", "ann")], ids=lambda verb: verb[0])
+def test_a_busy_home_is_said_to_be_busy(verb: tuple[str, ...], home: Path, run: Run, capsys: Capture) -> None:
+    with EventStore.open(Home.open(home)):
+        assert run(*verb, "--home", home) == 2
+    assert "is in use" in _said(capsys)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    with EventStore.open(Home.open(tmp_path / "empty", create=True)):
+        return tmp_path / "empty"
+
+
+def test_refresh_of_an_empty_home_says_to_import(empty: Path, run: Run, capsys: Capture) -> None:
+    assert run("refresh", "--home", empty) == 2
+    assert "holds no events. Run `tutorpulse import FILE` first." in _said(capsys)
+
+
+def test_refresh_without_a_model_says_to_train(
+    home: Path, run: Run, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tutorpulse.cli.refresh.open_scorer", open_scorer)
+    assert run("refresh", "--home", home) == 2
+    assert "There is no model yet. Run `tutorpulse train` first." in _said(capsys)
+
+
+@pytest.mark.parametrize("verb", [("summary",), ("today",), ("show", "ann")], ids=lambda verb: verb[0])
+def test_before_the_first_refresh_a_verb_says_to_refresh(
+    verb: tuple[str, ...], empty: Path, run: Run, capsys: Capture
+) -> None:
+    assert run(*verb, "--home", empty) == 2
+    assert "Nothing was predicted yet. Run `tutorpulse refresh` first." in _said(capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("show", "nobody"), "No tutor or student 'nobody' is known as of the last refresh"),
+        (("show", "ann", "--entity", "student"), "No student 'ann' is known"),
+        (("show", "ann", "--entity", "dog"), "'dog' is not one of 'tutor', 'student'"),
+        (("act", "nothing", "done"), "No recommendation has the id 'nothing'"),
+        (("act", "nothing", "perhaps"), "'perhaps' is not one of 'done', 'dismissed'"),
+        (("erase", "nobody", "--entity", "tutor", "--yes"), "No tutor 'nobody' is known"),
+        (("predictions", "--out", "p.xls"), "p.xls ends with none of .csv, .ndjson, .jsonl, .parquet"),
+        (("predictions", "--out", "no/where/p.csv"), "no/where/p.csv cannot be written"),
+    ],
+)
+def test_a_wrong_argument_is_refused(
+    arguments: tuple[str, ...], message: str, home: Path, run: Run, capsys: Capture
+) -> None:
+    assert run(*arguments, "--home", home) == 2
+    assert message in _said(capsys)
+
+
+def test_predictions_before_the_first_refresh(empty: Path, run: Run, capsys: Capture, tmp_path: Path) -> None:
+    assert run("predictions", "--out", tmp_path / "p.csv", "--home", empty) == 2
+    assert "Nothing was predicted yet" in _said(capsys)
+    assert not (tmp_path / "p.csv").exists()
+
+
+def test_the_demo_leaves_a_folder_of_somebody_else_alone(run: Run, capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    assert run("demo", "--home", tmp_path) == 2
+    assert "was not made by a demonstration and is left alone" in _said(capsys)
+    assert (tmp_path / "mine.txt").exists()
+
+
+def _said(capsys: Capture) -> str:
+    """Standard error in one line, without the frames and breaks that a terminal needs."""
+    return " ".join(capsys.readouterr().err.replace("│", " ").split())
