@@ -7,6 +7,7 @@ batch = decoder.finish()
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import msgspec
 import numpy as np
@@ -79,7 +80,8 @@ class BatchDecoder:
             full = [i for i, line in enumerate(lines) if not line.isspace() and line]
             self.add_json([lines[i].removesuffix(b"\r") for i in full], [place + i for i in full])
             return len(lines)
-        self._add(_Items(events, range(place, place + len(events)), lambda i: body.split(b"\n")[i]))
+        lines_once = cache(lambda: body.split(b"\n"))
+        self._add(_Items(events, range(place, place + len(events)), lambda i: lines_once()[i]))
         return len(events)
 
     def add_json(self, texts: Sequence[bytes], places: Sequence[int]) -> None:
