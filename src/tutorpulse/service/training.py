@@ -8,7 +8,6 @@ from tutorpulse.features.compute import compute
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import Artifact
-from tutorpulse.model.predictor import LocalPredictor
 from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.settings import Settings
@@ -46,15 +45,6 @@ def features_of(store: EventStore, settings: Settings) -> Features:
         set_hash=feature_set_hash(),
         compute=partial(_as_known_then, store, settings),
     )
-
-
-def current_predictor(pulse: Pulse) -> LocalPredictor:
-    """The predictor in force.
-
-    Raises:
-        ModelError: nothing was trained yet, or the model is damaged or made for other features.
-    """
-    return LocalPredictor(registry.current(pulse.home.models_path, feature_set_hash()))
 
 
 def _as_known_then(store: EventStore, settings: Settings, kind: EntityType, as_of_us: int) -> FeatureFrame:

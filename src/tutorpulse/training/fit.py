@@ -39,7 +39,7 @@ class Fitted:
     def absent_outputs(self, churn_label: ChurnLabel) -> dict[str, str]:
         """The outputs that cannot be predicted, and why."""
         return {
-            spec.name: f"{name}: {self.absent[name]}"
+            spec.name: self.absent[name]
             for spec in output_specs(churn_label)
             for name in spec.heads[::-1]
             if name in self.absent

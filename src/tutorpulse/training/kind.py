@@ -11,7 +11,7 @@ from tutorpulse.model.cohorts import CohortTable, cohort_table
 from tutorpulse.model.explain import average_of
 from tutorpulse.model.heads import Head
 from tutorpulse.model.manifest import Average, Measures
-from tutorpulse.model.outputs import ChurnLabel, Floats, output_spec, output_specs
+from tutorpulse.model.outputs import ChurnLabel, Floats, output_specs
 from tutorpulse.model.predictor import OUTPUT_FIELDS, head_outputs
 from tutorpulse.training.evaluate import measure_rate, measure_risk
 from tutorpulse.training.exits import ExitSearch, Stop
@@ -84,17 +84,23 @@ def judge(
     later = snapshots.had_session & (snapshots.rows.as_of_us >= cut_us)
     test = snapshots.where(later)
     values = head_outputs(heads, recipe.churn_label, test.features)
-    recency = _recency(test.features, recipe.names)
-    metrics = {}
-    for name, value in values.items():
-        spec = output_spec(name, recipe.churn_label)
-        assert spec is not None
+    recency = recency_of(test.features, recipe.names)
+    metrics: dict[str, Measures] = {}
+    of_label: dict[str, Measures] = {}
+    for spec in (s for s in output_specs(recipe.churn_label) if s.name in values):
         label = own_labels[spec.label][later]
         known = ~np.isnan(label)
-        if known.any():
-            metrics[name] = _measure(
-                name, label[known], value[known], recency[known], test.rows.entity[known], recipe.seed
+        if known.any() and spec.label not in of_label:
+            of_label[spec.label] = _measure(
+                spec.name,
+                label[known],
+                values[spec.name][known],
+                recency[known],
+                test.rows.entity[known],
+                recipe.seed,
             )
+        if known.any():
+            metrics[spec.name] = of_label[spec.label]
     return HeldOut(
         metrics, f"rows from {format_time(cut_us)[:10]} on, by a model of what was known on that day"
     )
@@ -110,7 +116,8 @@ def _measure(
     return measure_risk(label, value, -recency if name == "first_session_success" else recency, entity, seed)
 
 
-def _recency(features: NDArray[np.float32], names: list[str]) -> Floats:
+def recency_of(features: NDArray[np.float32], names: list[str]) -> Floats:
+    """The simplest score of who is leaving: days since the last session, without one a million."""
     return np.nan_to_num(features[:, names.index(RECENCY_FEATURE)].astype(np.float64), nan=1e6)
 
 

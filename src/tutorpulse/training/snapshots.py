@@ -1,6 +1,6 @@
 """Point-in-time rows: the features of the scored entities at dates over the history, as they would have been then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -97,33 +97,39 @@ def take_snapshots(
     parts = []
     for i, as_of_us in enumerate(dates_us):
         progress(f"{history.entity_type} features", i, len(dates_us))
-        parts.append(_snapshot(compute(int(as_of_us)), history, gap_days, per_date, rng))
+        parts.append(_scored(compute(int(as_of_us)), history, gap_days, per_date, rng))
     progress(f"{history.entity_type} features", len(dates_us), len(dates_us))
-    return _joined(history.entity_type, parts, dates_us)
+    return stacked(parts, dates_us)
 
 
-def _snapshot(
+def _scored(
     frame: FeatureFrame, history: History, gap_days: int | None, most: int, rng: np.random.Generator
 ) -> Snapshots:
-    code = history.codes(frame.entity_ids)
-    scored = is_scored(statuses(frame.facts, frame.as_of_us, gap_days)) & (code >= 0)
-    chosen = np.flatnonzero(scored)
+    chosen = np.flatnonzero(is_scored(statuses(frame.facts, frame.as_of_us, gap_days)))
     if len(chosen) > most:
         chosen = np.sort(rng.choice(chosen, most, replace=False))
+    return snapshot_of(frame, history, chosen)
+
+
+def snapshot_of(frame: FeatureFrame, history: History, chosen: NDArray[np.int64]) -> Snapshots:
+    """The rows of a frame at the places `chosen`, without entities that the history does not know."""
+    code = history.codes(frame.entity_ids[chosen])
+    chosen, code = chosen[code >= 0], code[code >= 0]
     at = np.full(len(chosen), frame.as_of_us, np.int64)
     return Snapshots(
         frame.entity_type,
-        Rows(code[chosen], at),
+        Rows(code, at),
         np.hstack([frame.features[chosen], frame.context[chosen]]),
         tenure_of(frame)[chosen],
         (frame.facts["reached_total"] > 0)[chosen],
-        at[:1],
+        np.array([frame.as_of_us], np.int64),
     )
 
 
-def _joined(entity_type: EntityType, parts: list[Snapshots], dates_us: Ints) -> Snapshots:
+def stacked(parts: Sequence[Snapshots], dates_us: Ints) -> Snapshots:
+    """The rows of several dates, in their order; at least one part."""
     return Snapshots(
-        entity_type,
+        parts[0].entity_type,
         Rows(
             np.concatenate([p.rows.entity for p in parts]), np.concatenate([p.rows.as_of_us for p in parts])
         ),

@@ -35,6 +35,7 @@ from tutorpulse.training.labels import Rows, labels
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import Limits, Progress, Snapshots, plan_dates, take_snapshots
 
+DEFAULT_SEED = 20260101
 _LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "duckdb")
 
 
@@ -55,7 +56,7 @@ class Plan:
     created_us: int
     kinds: Sequence[EntityType] = ENTITY_TYPES
     limits: Limits = field(default_factory=Limits)
-    seed: int = 20260101
+    seed: int = DEFAULT_SEED
 
 
 def train(
