@@ -45,9 +45,7 @@ die()
 """
 
 
-@pytest.mark.parametrize("where", ["log", "index", "run", "manifest", "old runs", "after"])
-def test_a_death_at_any_step_leaves_whole_batches_and_exact_duplicates(tmp_path: Path, where: str) -> None:
-    path = tmp_path / "home"
+def _die(path: Path, where: str) -> None:
     child = subprocess.run(
         [sys.executable, "-c", CHILD, str(path), where],
         cwd=ROOT,
@@ -55,6 +53,12 @@ def test_a_death_at_any_step_leaves_whole_batches_and_exact_duplicates(tmp_path:
         check=False,
     )
     assert child.returncode == 9
+
+
+@pytest.mark.parametrize("where", ["log", "index", "run", "manifest", "old runs", "after"])
+def test_a_death_at_any_step_leaves_whole_batches_and_exact_duplicates(tmp_path: Path, where: str) -> None:
+    path = tmp_path / "home"
+    _die(path, where)
     survivors = 150 if where == "log" else 300
     with EventStore.open(Home.open(path)) as store:
         assert len(store) == survivors
@@ -62,6 +66,12 @@ def test_a_death_at_any_step_leaves_whole_batches_and_exact_duplicates(tmp_path:
         assert store.append(batch_of(again)).duplicate == survivors
         assert store.append(batch_of(again)).duplicate == 300
         assert len(store) == 300
+
+
+def test_a_reader_sees_what_a_dead_writer_acknowledged(tmp_path: Path) -> None:
+    _die(tmp_path / "home", "after")
+    with EventStore.open(Home.open(tmp_path / "home"), read_only=True) as reader:
+        assert len(reader) == 300
 
 
 @pytest.mark.parametrize("damage", ["manifest", "folder", "other log"])
