@@ -1,6 +1,5 @@
 """Every feature, context feature and fact equals the plain-Python oracle on random histories."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -51,15 +50,8 @@ def _same(entity_id: str, found: dict[str, float], expected: dict[str, float | N
         np.testing.assert_allclose(found[name], wanted, rtol=1e-5, atol=2e-6, err_msg=f"{entity_id}.{name}")
 
 
-@pytest.fixture(scope="module")
-def store() -> Iterator[MemoryStore]:
-    memory = MemoryStore()
-    yield memory
-    memory.close()
-
-
 @pytest.mark.parametrize("kind", ENTITY_TYPES)
-@settings(_CONFIG, max_examples=15)
+@settings(_CONFIG, max_examples=12)
 @given(events=small_histories(), known_delay=st.sampled_from([0, 0, 5 * DAY_US, 50 * DAY_US]))
 def test_features_of_small_histories_equal_the_oracle(
     store: MemoryStore, kind: EntityType, events: list[dict[str, Any]], known_delay: int
@@ -68,7 +60,7 @@ def test_features_of_small_histories_equal_the_oracle(
 
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)
-@settings(_CONFIG, max_examples=15)
+@settings(_CONFIG, max_examples=12)
 @given(
     seed=st.integers(0, 10**9),
     size=st.sampled_from([100, 400]),

@@ -117,10 +117,10 @@ def _moment(scope: Scope) -> str:
 
 
 def _zones(scope: Scope) -> str:
-    rows = ", ".join(
-        f"({quoted(zone)}, {start:d}, {end:d}, {offset:d})" for zone, start, end, offset in scope.zone_offsets
+    return "\nUNION ALL ".join(
+        f"SELECT {quoted(zone)} AS zone, {start:d} AS from_us, {end:d} AS until_us, {offset:d} AS offset_us"
+        for zone, start, end, offset in scope.zone_offsets
     )
-    return f"SELECT zone, from_us, until_us, offset_us FROM (VALUES {rows}) AS v(zone, from_us, until_us, offset_us)"
 
 
 SHARED = (

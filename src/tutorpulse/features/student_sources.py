@@ -86,18 +86,19 @@ _NEIGHBOURS = f"""SELECT met.entity_id, met.other_id, MAX(tutor.avg_rating) AS a
 
 def _middle_rank(value: str) -> str:
     """Twice the number of the reference below the value, plus the number equal to it: a whole number."""
-    at_most = f"SUM(in_crowd) OVER (ORDER BY {value} RANGE UNBOUNDED PRECEDING)"
-    return f"2 * {at_most} - SUM(in_crowd) OVER (PARTITION BY {value})"
+    at_least = f"SUM(in_crowd) OVER (ORDER BY {value} DESC RANGE UNBOUNDED PRECEDING)"
+    return f"2 * (SUM(in_crowd) OVER () - {at_least}) + SUM(in_crowd) OVER (PARTITION BY {value})"
 
 
-_OWN_VALUES = "sessions_30d, COALESCE(questions_asked_30d, 0), COALESCE(materials_accessed_30d, 0)"
+_OWN_VALUES = """sessions_30d AS lessons, COALESCE(questions_asked_30d, 0) AS questions,
+                    COALESCE(materials_accessed_30d, 0) AS materials"""
 _RANKS = " + ".join(_middle_rank(value) for value in ("lessons", "questions", "materials"))
 _CROWD = f"""SELECT entity_id, 100 * rank_among / NULLIF(2 * everyone, 0) AS percentile FROM (
         SELECT entity_id, SUM(in_crowd) OVER () AS everyone, {_middle_rank("ranks")} AS rank_among FROM (
             SELECT entity_id, in_crowd, {_RANKS} AS ranks FROM (
                 SELECT entity_id, {_OWN_VALUES}, 0 AS in_crowd FROM measures
                 UNION ALL SELECT NULL, lessons, questions, materials, 1 FROM engaged_students
-            ) AS people(entity_id, lessons, questions, materials, in_crowd)
+            ) AS people
         ) AS ranked
     ) AS placed WHERE entity_id IS NOT NULL"""
 """Engagement as a percentile of percentiles: each the middle rank of the value among the reference's."""

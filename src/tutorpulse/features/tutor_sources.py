@@ -75,6 +75,7 @@ def _overlap(days: int) -> str:
     )
 
 
+_CALENDAR = " UNION ALL ".join(f"SELECT {week} AS week" for week in range(-1, _WEEKS_BACK + 1))
 _WEEKS = f"""SELECT entity_id, week,
         CASE WHEN made_us > {_WEEK_OR_NOW} - {DECLARATION_DAYS * DAY_US} THEN hours END AS hours,
         {_overlap(7)} AS share_7d, {_overlap(30)} AS share_30d
@@ -82,7 +83,7 @@ _WEEKS = f"""SELECT entity_id, week,
         SELECT clock.entity_id, calendar.week, clock.monday_us - calendar.week * {WEEK_US} AS monday_us, clock.local_us,
             MAX_BY(made.hours, made.place) AS hours, MAX_BY(made.local_us, made.place) AS made_us
         FROM local_clock AS clock
-        CROSS JOIN (VALUES {", ".join(f"({week})" for week in range(-1, _WEEKS_BACK + 1))}) AS calendar(week)
+        CROSS JOIN ({_CALENDAR}) AS calendar
         JOIN declarations AS made ON made.entity_id = clock.entity_id
             AND made.monday_us <= clock.monday_us - calendar.week * {WEEK_US}
         GROUP BY clock.entity_id, calendar.week, clock.monday_us, clock.local_us
