@@ -26,9 +26,13 @@ _BLOCK_BYTES = 1 << 20
 
 
 def run(options: Options) -> Result:
-    """Each repeat imports new events into the same home: read, validated, deduplicated, durable, from opening the
-    home to closing it. The limit is the slower of two things done to the same events, each by itself at its best: msgspec
-    decodes the lines, and DuckDB inserts the columns into an empty database and checkpoints it."""
+    """Each repeat imports new events into the same home: read, validated, deduplicated, durable.
+
+    The value is timed from opening the home to the last receipt, when every event is on disk; `until_closed` also counts
+    the checkpoint at closing, which moves events from DuckDB's own log into its file. The limit is the slower of two things
+    done to the same events, each by itself at its best: msgspec decodes the lines, and DuckDB inserts the columns into an
+    empty database.
+    """
     home = filled_home(options)
     imports = [_import_once(options, home, repeat) for repeat in range(options.repeats)]
     made = new_batches(_plan(options, options.repeats), options.events // NEW_EVENTS_SHARE)
@@ -39,7 +43,7 @@ def run(options: Options) -> Result:
     details = {
         "events_before": options.events,
         "events_imported": [one["events"] for one in imports],
-        "until_durable": [one["until_durable"] for one in imports],
+        "until_closed": [one["until_closed"] for one in imports],
         "decode_only": decoded,
         "insert_only": inserted,
         "bytes_an_event": path.stat().st_size / count,
@@ -47,7 +51,7 @@ def run(options: Options) -> Result:
         / (options.events + sum(one["events"] for one in imports)),
         "peak_memory_gb": peak_memory_gb(),
     }
-    values = [one["until_closed"] for one in imports]
+    values = [one["until_durable"] for one in imports]
     return result("import", "events/s", values, min(decoded, inserted), details, smaller_is_better=False)
 
 
