@@ -16,8 +16,8 @@ from numpy.random import Generator
 
 from tutorpulse.clock import DAY_US, HOUR_US, SECOND_US
 from tutorpulse.errors import InputError
+from tutorpulse.simulate.lines import moment_text
 from tutorpulse.simulate.population import stream
-from tutorpulse.simulate.render import time_texts
 from tutorpulse.simulate.state import Ints
 
 _STREAM = 2**31
@@ -108,7 +108,7 @@ def _duplicate(line: str, ts_us: int, rng: Generator) -> _Spoilt:
 
 def _late(line: str, ts_us: int, rng: Generator) -> _Spoilt:
     wait_us = HOUR_US + int(rng.exponential(3 * DAY_US)) // SECOND_US * SECOND_US
-    received = time_texts(np.array([ts_us + wait_us]))[0]
+    received = moment_text(ts_us + wait_us)
     return "", [
         (ts_us + wait_us, line.replace(_MOMENT_AFTER, f'","received_at":"{received}{_MOMENT_AFTER}', 1))
     ]
@@ -132,7 +132,7 @@ def _malformed(line: str, _ts_us: int, rng: Generator) -> _Spoilt:
 def _clock(line: str, ts_us: int, rng: Generator) -> _Spoilt:
     far = rng.random() < _FAR_AHEAD_SHARE
     off_us = 400 * DAY_US if far else int(rng.normal(0, 3 * HOUR_US)) // SECOND_US * SECOND_US
-    true, told = time_texts(np.array([ts_us, ts_us + off_us]))
+    true, told = moment_text(ts_us), moment_text(ts_us + off_us)
     return line.replace(f'"timestamp":"{true}', f'"timestamp":"{told}', 1), []
 
 

@@ -32,16 +32,20 @@ def step(world: World, log: Log) -> None:
     world.day += 1
 
 
-def days(world: World, count: int, record: Record | None = None) -> Iterator[list[Events]]:
-    """The events of each of the next `count` days, by type; what happens after the last is not told.
+def spans(
+    world: World, days: int, record: Record | None = None, span_days: int = 1
+) -> Iterator[list[Events]]:
+    """The events of the next `days` days, by type, some days at a time; what happens after the last is not told.
 
-    A `record`, if given, hears of them too.
+    A `record`, if given, hears of them too. When a span has been given, the world stands on the morning after it.
     """
     journal = Journal()
-    for _ in range(count):
-        step(world, _Both(journal, record) if record else journal)
-        if record:
-            record.close(world.day - 1)
+    end = world.day + days
+    while world.day < end:
+        for _ in range(min(span_days, end - world.day)):
+            step(world, _Both(journal, record) if record else journal)
+            if record:
+                record.close(world.day - 1)
         yield journal.close(world.day * DAY_US)
 
 

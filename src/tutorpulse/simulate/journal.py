@@ -35,7 +35,7 @@ class Log(Protocol):
         ...
 
     def add(self, event_type: str, ts_us: Ints, **columns: NDArray[Any]) -> None:
-        """Events of one type, one per item of `ts_us`; see `render` for what the columns hold."""
+        """Events of one type, one per item of `ts_us`; see `names` for what the columns hold."""
         ...
 
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from tutorpulse.simulate import render
 from tutorpulse.simulate.day import Day
 from tutorpulse.simulate.journal import Log
+from tutorpulse.simulate.names import ACTIONS, KINDS, entity_id
 from tutorpulse.simulate.people import fading, present
 from tutorpulse.simulate.state import ACTIVE, FADING, Ints, Students, Tutors
 
-_WELLNESS, _CALL = 0, 2
+_ACTION = {"tutor": ACTIONS.index("wellness_check_in"), "student": ACTIONS.index("call")}
 
 
 def act(day: Day, log: Log) -> None:
@@ -34,11 +34,11 @@ def _take_effect(day: Day, people: Tutors | Students, index: Ints) -> None:
 def _report(day: Day, log: Log, kind: str, index: Ints) -> None:
     if not log.wants("action_taken"):
         return
-    ids = np.array([render.entity_id(kind, number) for number in index.tolist()], dtype=object)
+    ids = np.array([entity_id(kind, number) for number in index.tolist()], dtype=object)
     log.add(
         "action_taken",
         day.times(len(index), 8, 16),
-        entity_type=np.full(len(index), render.TEXTS["entity_type"].index(kind)),
+        entity_type=np.full(len(index), KINDS.index(kind)),
         entity_id=ids,
-        recommendation=np.full(len(index), _WELLNESS if kind == "tutor" else _CALL),
+        recommendation=np.full(len(index), _ACTION[kind]),
     )

@@ -57,6 +57,10 @@ def new_world(
     everybody = ((world.tutors, tutors), (world.students, students))
     for people, count in everybody:
         people.arrival_day[:count] = _arrivals(world, count, days, growth, rng)
+        waits = rng.exponential(days * (1 + growth) / (growth * count + 1e-9), len(people) - count)
+        people.arrival_day[count:] = (
+            start_day + days + np.minimum(np.cumsum(waits), NEVER // 2).astype(np.int64)
+        )
     return world
 
 

@@ -111,7 +111,8 @@ class Record:
         silence = observed.silence_us(lives, index, now_us)
         observed.settle_exits(lives, index, silence > self.gap_us[kind])
         if self.marked_day is None:
-            self.returns[kind].append(silence[silence > _LONG_SILENCE_US])
+            between = ~np.isnan(lives.first_us[index])
+            self.returns[kind].append(silence[between & (silence > _LONG_SILENCE_US)])
 
 
 def new_record(world: World) -> Record:

@@ -13,20 +13,22 @@ from numpy.typing import NDArray
 
 from tutorpulse.clock import DAY_US
 from tutorpulse.simulate import engine
+from tutorpulse.simulate.names import entity_id
 from tutorpulse.simulate.observed import UNKNOWN, Observed, settle_exits, silence_us
 from tutorpulse.simulate.population import renew_the_future, stream
 from tutorpulse.simulate.record import KINDS, Kind, Record
-from tutorpulse.simulate.render import entity_id
-from tutorpulse.simulate.state import ABSENT, Floats, World
+from tutorpulse.simulate.state import ABSENT, Floats, Ints, World
 
 Column: TypeAlias = NDArray[Any]
 HORIZONS_DAYS = (14, 30)
 EXIT_GAPS_DAYS = (30, 60, 90, 180)
+WEEK_DAYS = 7
 _RETURNED_AT_MOST = 0.2
 _FIRST_WITHIN_DAYS = 30
 _SECOND_WITHIN_DAYS = 30
 _PEOPLE_AT_ONCE = 60_000
 _STREAMS_PER_WEEK = 10_000
+_OWN_STREAM = 0
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ def snapshot(world: World, record: Record) -> Snapshot:
     )
 
 
+def sampled_mornings(first_day: int, days: int, count: int) -> tuple[int, ...]:
+    """Day numbers of `count` mornings, whole weeks from the first day, spread evenly over the last two thirds."""
+    weeks = np.linspace(days / 3, days, count + 1)[:-1] // WEEK_DAYS
+    return tuple(sorted({first_day + WEEK_DAYS * max(int(week), 1) for week in weeks}))
+
+
 def exit_gap_days(record: Record, end_day: int) -> dict[Kind, float]:
     """For each kind the shortest gap after which at most 20 % of the silences ended in a return; NaN: none is."""
     return {kind: _exit_gap(record, kind, end_day) for kind in KINDS}
@@ -53,7 +61,7 @@ def exit_gap_days(record: Record, end_day: int) -> dict[Kind, float]:
 
 def _exit_gap(record: Record, kind: Kind, end_day: int) -> float:
     lives = record.lives[kind]
-    known = np.flatnonzero(~np.isnan(lives.last_us))
+    known = np.flatnonzero(~np.isnan(lives.first_us))
     still = silence_us(lives, known, np.full(len(known), float(end_day * DAY_US))) / DAY_US
     returned = np.concatenate([np.empty(0), *record.returns[kind]]) / DAY_US
     for gap in EXIT_GAPS_DAYS:
@@ -65,27 +73,41 @@ def _exit_gap(record: Record, kind: Kind, end_day: int) -> float:
 
 def truth_of(
     taken: Snapshot, number: int, continuations: int, gap_days: dict[Kind, float]
-) -> list[dict[str, Column]]:
-    """Columns of the truth for tutors and for students, from `continuations` of the `number`-th sampled week."""
+) -> dict[Kind, dict[str, Column]]:
+    """Columns of the truth for each kind, from `continuations` of the `number`-th sampled morning.
+
+    For each label the share of the continuations in which it came true (of those in which there is a label; NaN: none),
+    and as `realised_` what comes true in the world itself.
+    """
+    totals: dict[Kind, dict[str, Floats]] = {kind: {} for kind in KINDS}
     size = max(1, _PEOPLE_AT_ONCE // max(len(taken.world.students), 1))
-    sums: dict[Kind, dict[str, Floats]] = {kind: {} for kind in KINDS}
     for first in range(0, continuations, size):
         copies = min(size, continuations - first)
         record = _continue(taken, 1 + number * _STREAMS_PER_WEEK + first, copies, gap_days)
         for kind in KINDS:
-            for name, values in _outcomes(taken, record, kind, copies).items():
-                sums[kind][name] = sums[kind].get(name, 0.0) + np.stack(
-                    [np.nansum(values, 0), np.isfinite(values).sum(0)]
-                )
-    return [_columns(taken, kind, sums[kind], continuations, gap_days[kind]) for kind in KINDS]
+            _add(totals[kind], _outcomes(taken, record, kind, copies))
+    itself = _continue(taken, _OWN_STREAM, 1, gap_days)
+    return {
+        kind: _identity(taken, kind, continuations, gap_days[kind])
+        | _shares(taken, kind, totals[kind], continuations)
+        | _realised(taken, kind, _outcomes(taken, itself, kind, 1))
+        for kind in KINDS
+    }
+
+
+def _add(totals: dict[str, Floats], outcomes: dict[str, Floats]) -> None:
+    for name, values in outcomes.items():
+        both = np.stack([np.nansum(values, axis=0), np.isfinite(values).sum(axis=0)])
+        totals[name] = totals.get(name, 0.0) + both
 
 
 def _continue(taken: Snapshot, number: int, copies: int, gap_days: dict[Kind, float]) -> Record:
+    """Live through the longest horizon, with dice of one's own, or with those of the world itself."""
     world = taken.world.continued(number, copies)
-    renew_the_future(world, stream(world.seed, number, world.day - 1))
+    if number != _OWN_STREAM:
+        renew_the_future(world, stream(world.seed, number, world.day - 1))
     record = taken.record.marked(world.day, copies, gap_days)
-    days = horizon_days(gap_days)
-    for _ in range(days):
+    for _ in range(horizon_days(gap_days)):
         engine.step(world, record)
         record.close(world.day - 1)
     for kind in KINDS:
@@ -136,22 +158,34 @@ def _first_success(record: Record, kind: Kind, as_of: float) -> Floats:
     return np.where(in_time, firsts.second & ~firsts.poor, np.nan)
 
 
-def _columns(
-    taken: Snapshot, kind: Kind, sums: dict[str, Floats], continuations: int, gap_days: float
-) -> dict[str, Column]:
-    """The truth of one kind: who is registered at that time, with the mean of each label over the continuations."""
+def _registered(taken: Snapshot, kind: Kind) -> Ints:
+    """Who is registered on the sampled morning."""
     people = taken.world.tutors if kind == "tutor" else taken.world.students
-    index = np.flatnonzero(people.stage != ABSENT)
-    columns: dict[str, Column] = {
-        "as_of_us": np.full(len(index), taken.world.day * DAY_US),
+    return np.flatnonzero(people.stage != ABSENT)
+
+
+def _identity(taken: Snapshot, kind: Kind, continuations: int, gap_days: float) -> dict[str, Column]:
+    people = taken.world.tutors if kind == "tutor" else taken.world.students
+    index = _registered(taken, kind)
+    return {
+        "as_of": np.full(len(index), taken.world.day * DAY_US),
         "entity_type": np.full(len(index), kind, dtype=object),
         "entity_id": np.array([entity_id(kind, number) for number in index.tolist()], dtype=object),
         "exit_gap_days": np.full(len(index), gap_days),
         "continuations": np.full(len(index), continuations),
-        "stage": people.stage[index],
+        "hidden_stage": people.stage[index],
     }
-    for name, (total, count) in sums.items():
-        with np.errstate(invalid="ignore"):
-            columns[name] = (total / np.where(count > 0, count, np.nan))[index]
-    columns["first_session_share"] = sums["first_session_success"][1][index] / continuations
+
+
+def _shares(taken: Snapshot, kind: Kind, totals: dict[str, Floats], continuations: int) -> dict[str, Column]:
+    index = _registered(taken, kind)
+    columns: dict[str, Column] = {}
+    for name, (total, count) in totals.items():
+        columns[name] = (total / np.where(count > 0, count, np.nan))[index]
+    columns["first_session_share"] = totals["first_session_success"][1][index] / continuations
     return columns
+
+
+def _realised(taken: Snapshot, kind: Kind, outcomes: dict[str, Floats]) -> dict[str, Column]:
+    index = _registered(taken, kind)
+    return {f"realised_{name}": values[0][index] for name, values in outcomes.items()}
