@@ -38,6 +38,12 @@ class Day:
         """Factor on the demand for lessons, with the weekday."""
         return self.season * calendar.weekday_factor(self.number, self.world.parameters.calendar)
 
+    def season_after(self, days: Ints) -> Floats:
+        """The season some days from now."""
+        ahead = range(int(days.max(initial=0)) + 1)
+        seasons = [calendar.season(self.number + d, self.world.parameters.calendar) for d in ahead]
+        return np.array(seasons)[days]
+
     @property
     def weekday(self) -> int:
         """Monday is 0."""

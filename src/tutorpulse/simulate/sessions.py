@@ -221,11 +221,8 @@ def _stand(day: Day, log: Log, held: Held) -> None:
     world, seats = day.world, day.world.seats
     able = bookable(day)[held.seat] & (seats.state[held.seat] == IDLE)
     seat, ended = held.seat[able], held.ended_us[able]
-    share = (
-        seats.standing[seat]
-        * min(1.0, day.season)
-        * (1 + 0.15 * np.tanh(world.students.mood[student_of(seat)]))
-    )
+    share = seats.standing[seat] * np.minimum(day.season_after(seats.period_days[seat]), 1.0)
+    share *= 1 + 0.15 * np.tanh(world.students.mood[student_of(seat)])
     share *= 1 - (1 - world.parameters.students.fade_rate) * fading(world.students, student_of(seat))
     share *= 1 - 0.6 * fade_progress(day)[seats.tutor[seat]]
     chosen = day.happens(share)

@@ -1,0 +1,101 @@
+"""The stream of events: valid, in order, repeatable, and the same in every form."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from tests.simulate.worlds import FIRST_DAY, small_world
+from tutorpulse.clock import DAY_US
+from tutorpulse.events.batch import EventBatch
+from tutorpulse.events.codec import Arrival, BatchDecoder
+from tutorpulse.events.contract import EVENT_TYPES
+from tutorpulse.simulate import emit
+
+DAYS = 100
+ARRIVAL = Arrival((FIRST_DAY + DAYS) * DAY_US, "test", replayed=True, received_when_happened=True)
+
+
+def lines_of(days: int = DAYS, seed: int = 5, span_days: int = 1) -> list[str]:
+    chunks = emit.line_chunks(small_world(seed=seed, days=days), days, span_days)
+    return [line for lines, _ in chunks for line in lines]
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[str]:
+    return lines_of()
+
+
+def decoded(lines: list[str]) -> EventBatch:
+    decoder = BatchDecoder(ARRIVAL)
+    decoder.add_lines(("\n".join(lines) + "\n").encode(), 1)
+    return decoder.finish()
+
+
+def test_the_same_seed_gives_the_same_bytes(lines: list[str]) -> None:
+    assert lines_of() == lines
+
+
+def test_another_seed_gives_another_world(lines: list[str]) -> None:
+    assert lines_of(days=10, seed=6) != lines[: len(lines_of(days=10, seed=6))]
+
+
+def test_every_event_is_valid_by_the_contract(lines: list[str]) -> None:
+    batch = decoded(lines)
+    assert batch.size == len(lines) > 5_000
+    assert not batch.rejects
+    seen = {rows.event_type for rows in batch.rows}
+    assert seen >= set(EVENT_TYPES) - {
+        "tutor_profile_updated",
+        "tutor_departed",
+        "tutor_resumed",
+        "payment_disputed",
+    }
+    assert all(extra is None for rows in batch.rows for extra in rows.extra)
+
+
+def test_ids_are_unique(lines: list[str]) -> None:
+    ids = np.concatenate([rows.event_id for rows in decoded(lines).rows])
+    assert len(set(ids.tolist())) == len(ids)
+
+
+def test_events_come_in_the_order_of_time(lines: list[str]) -> None:
+    moments = [line.split('"timestamp":"')[1][:20] for line in lines]
+    assert moments == sorted(moments)
+    assert len(set(moments)) > len(moments) / 2
+
+
+def test_nothing_happens_after_the_end(lines: list[str]) -> None:
+    assert max(int(rows.ts_us.max()) for rows in decoded(lines).rows) < (FIRST_DAY + DAYS) * DAY_US
+
+
+def test_longer_spans_hold_the_same_events(lines: list[str]) -> None:
+    def payloads(some: list[str]) -> list[str]:
+        events = (msgspec.json.decode(line) for line in some)
+        return sorted(f"{e['event_type']} {e['timestamp']} {sorted(e['payload'].items())}" for e in events)
+
+    assert payloads(lines_of(span_days=30)) == payloads(lines)
+
+
+def test_batches_hold_what_the_lines_say() -> None:
+    from_lines = decoded(lines_of(days=40, span_days=40))
+    (batch,) = emit.batches(small_world(days=40), 40, 40)
+    assert batch.size == from_lines.size
+    assert {rows.event_type for rows in batch.rows} == {rows.event_type for rows in from_lines.rows}
+    by_type = {rows.event_type: rows for rows in batch.rows}
+    for expected in from_lines.rows:
+        found = by_type[expected.event_type]
+        for name in ("position", "event_id", "ts_us", "received_us"):
+            assert np.array_equal(getattr(found, name), getattr(expected, name)), name
+        for name, column in expected.columns.items():
+            assert column.tolist() == found.columns[name].tolist(), name
+        assert found.columns.keys() == expected.columns.keys()
+
+
+def test_a_response_follows_its_request(lines: list[str]) -> None:
+    rows = {rows.event_type: rows for rows in decoded(lines).rows}
+    asked = dict(
+        zip(rows["booking_requested"].columns["request_id"], rows["booking_requested"].ts_us, strict=True)
+    )
+    answers = rows["booking_responded"]
+    assert all(t > asked[r] for r, t in zip(answers.columns["request_id"], answers.ts_us, strict=True))
+    assert len(asked) > len(answers.ts_us)
