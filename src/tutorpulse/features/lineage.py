@@ -55,9 +55,11 @@ def _of(entity_type: EntityType, measure: Measure) -> Reads:
     reads = _own(entity_type, measure, relations)
     for name in used:
         reads |= _of(entity_type, catalog[name])
-    if any(_NEIGHBOURS in relation.needs for relation in relations):
-        for name in NEIGHBOUR_VALUES:
-            reads |= _of("tutor", CATALOGS["tutor"].by_name()[name])
+    for relation in relations:
+        if _NEIGHBOURS in relation.needs:
+            asked = _behind(relation.build(Scope(entity_type, 0, 0)), _words(measure.sql))
+            for name in asked & set(NEIGHBOUR_VALUES):
+                reads |= _of("tutor", CATALOGS["tutor"].by_name()[name])
     return reads
 
 
@@ -66,7 +68,7 @@ def _own(entity_type: EntityType, measure: Measure, relations: list[Relation]) -
     texts = {relation.name: relation.build(scope) for relation in relations}
     between = "\n".join(text for name, text in texts.items() if name not in PLAIN)
     asked = _words(measure.sql) | _words(between)
-    asked |= _renamed(texts.get(_PROFILES, ""), _words(measure.sql))
+    asked |= _behind(texts.get(_PROFILES, ""), _words(measure.sql))
     reached = {table for table in TABLES for text in texts.values() if table in _words(text)}
     return Reads(
         frozenset((table, column) for table in reached for column in _fields(table) & asked),
@@ -75,9 +77,9 @@ def _own(entity_type: EntityType, measure: Measure, relations: list[Relation]) -
     )
 
 
-def _renamed(text: str, asked: set[str]) -> set[str]:
-    """The words behind those of the asked columns that profiles call otherwise, one on a line."""
-    items = re.findall(r"^\s*(?:SELECT entity_id, )?(.+) AS (\w+),?$", text, re.MULTILINE)
+def _behind(text: str, asked: set[str]) -> set[str]:
+    """The words of the expressions that a relation calls by the asked names; such items stand on a line each."""
+    items = re.findall(r"^\s*(.+) AS (\w+),?$", text, re.MULTILINE)
     return set().union(*(_words(expression) for expression, name in items if name in asked))
 
 

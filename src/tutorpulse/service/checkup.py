@@ -1,10 +1,10 @@
-"""Gathers what a checkup is told: of the folder, the log, its entities, the model in force and the last refresh. Writes nothing
-that was not there before."""
+"""Gathers what a checkup is told: of the folder, the log, its entities, the model in force and the last refresh. It changes
+nothing in the home."""
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tutorpulse import settings
@@ -18,7 +18,7 @@ from tutorpulse.service.checkup_kinds import gather_kinds
 from tutorpulse.service.checkup_log import gather_log
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
-from tutorpulse.store.state import Run, State
+from tutorpulse.store.state import State
 
 JUDGED_OUTPUT = "churn_risk_30d"
 """The output by whose held-out figures a model's skill is told."""
@@ -39,12 +39,11 @@ def gather(path: Path, clock: Clock, progress: Progress = lambda _doing: None) -
     folder = home_facts(home)
     if folder.unwritable or not home.events_path.exists():
         return Facts(clock.now_us(), in_force, folder)
-    with EventStore.open(home, read_only=True) as store, closing(State(home.state_path)) as state:
+    with EventStore.open(home, read_only=True) as store, _state(home) as state:
         progress("events")
         log = gather_log(store)
         if log is None:
             return Facts(clock.now_us(), in_force, folder)
-        run = state.runs.last()
         return Facts(
             now_us=clock.now_us(),
             settings=in_force,
@@ -52,8 +51,18 @@ def gather(path: Path, clock: Clock, progress: Progress = lambda _doing: None) -
             log=log,
             kinds=gather_kinds(store, state, in_force, clock.now_us(), progress),
             model=model_facts(home.models_path),
-            run=_run_facts(run) if run else None,
+            run=_run_facts(state),
         )
+
+
+@contextmanager
+def _state(home: Home) -> Iterator[State | None]:
+    """The state, None where nothing was ever kept."""
+    if not home.state_path.exists():
+        yield None
+        return
+    with closing(State(home.state_path)) as state:
+        yield state
 
 
 def home_facts(home: Home) -> HomeFacts:
@@ -99,8 +108,9 @@ def _skill(part: KindManifest) -> Skill | None:
     return Skill(measured.auc, measured.recency_auc, measured.slope)
 
 
-def _run_facts(run: Run) -> RunFacts:
-    return RunFacts(run.as_of_us, run.model_version)
+def _run_facts(state: State | None) -> RunFacts | None:
+    run = state.runs.last() if state else None
+    return RunFacts(run.as_of_us, run.model_version) if run else None
 
 
 def _paths(home: Home) -> Iterator[Path]:

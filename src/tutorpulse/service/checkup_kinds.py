@@ -28,7 +28,7 @@ from tutorpulse.training.train import exit_gap_setting
 
 
 def gather_kinds(
-    store: EventStore, state: State, settings: Settings, now_us: int, progress: Callable[[str], None]
+    store: EventStore, state: State | None, settings: Settings, now_us: int, progress: Callable[[str], None]
 ) -> dict[EntityType, KindFacts]:
     """The kinds of which somebody was registered or active, as a training or refresh now would see them."""
     newest_us = store.newest_us()
@@ -43,7 +43,7 @@ def gather_kinds(
             found[kind] = replace(
                 _history(history, gap, setting),
                 features=_features(store, settings, history, gap, now_us),
-                scored=_scored(state, kind),
+                scored=_scored(state, kind) if state else None,
             )
     return found
 
