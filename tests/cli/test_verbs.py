@@ -261,3 +261,12 @@ def test_the_demo_leaves_a_folder_of_somebody_else_alone(run: Run, capsys: Captu
 def _said(capsys: Capture) -> str:
     """Standard error in one line, without the frames and breaks that a terminal needs."""
     return " ".join(capsys.readouterr().err.replace("│", " ").split())
+
+
+@pytest.mark.slow
+def test_the_demo_runs_twice_in_the_same_place(run: Run, tmp_path: Path, capsys: Capture) -> None:
+    for _ in range(2):
+        assert run("demo", "--once", "--tutors", 60, "--students", 400, "--home", tmp_path / "demo") == 0
+        printed = capsys.readouterr().out
+        assert "predicted as of" in printed
+        assert "Who needs someone today" in printed

@@ -15,7 +15,6 @@ from tutorpulse.clock import DAY_US
 from tutorpulse.errors import HomeError
 from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.events.mapping import load_mapping
-from tutorpulse.features.frame import EntityType
 from tutorpulse.service.importing import ImportOptions, import_sources
 from tutorpulse.service.refresh import refresh
 from tutorpulse.service.root import Pulse, open_pulse
@@ -31,8 +30,9 @@ _MARK = "made-by-demo"
 _DAYS = 365
 _SEED = 7
 _LINES_AT_ONCE = 131_072
-_LIMITS = Limits(dates=24, rows=60_000)
-"""Half of what a real training looks at: a demonstration is to be over in a minute."""
+_LIMITS = Limits(dates=24, rows=20_000)
+"""Less than a real training looks at, as a demonstration is to be over in a minute; with half the dates, tutors show too
+few departures to learn from."""
 
 
 @app.command()
@@ -128,6 +128,5 @@ def _show(pulse: Pulse) -> None:
     run = pulse.state.runs.last()
     assert run is not None
     views.show_run(run)
-    kinds: tuple[EntityType, ...] = ("tutor",) if "tutor" in scorer.exit_gap_days else ("student",)
     console.print_line("")
-    views.show_needs(needs_someone(pulse, scorer, kinds))
+    views.show_needs(needs_someone(pulse, scorer, ("tutor",)) or needs_someone(pulse, scorer, ("student",)))

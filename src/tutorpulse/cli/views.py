@@ -90,7 +90,7 @@ def show_needs(needs: list[InNeed]) -> None:
     """Who needs someone, and why."""
     if not needs:
         console.print_line(
-            "Nobody has anything to lose: no scored tutor or student was active in the last 90 days."
+            "Nobody: of no scored tutor or student both a risk is predicted and a session was completed in 90 days."
         )
         return
     table = plain_table("who", "segment", "at stake", "reason", right=(2,))
