@@ -14,6 +14,9 @@ import typer
 
 from tutorpulse.cli.app import app
 from tutorpulse.events.contract import EVENT_TYPES, EventType, Field
+from tutorpulse.features.catalog import Catalog
+from tutorpulse.features.compile import CATALOGS
+from tutorpulse.features.frame import FEATURE_COUNT
 from tutorpulse.settings import ENVIRONMENT_PREFIX, FILE_NAME, setting_docs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +52,34 @@ def _bounds(field: Field) -> str:
     if low is None and high is None:
         return ""
     return f"≥ {low:g}" if high is None else f"{low:g} to {high:g}"
+
+
+def features_page() -> str:
+    """Every feature of both kinds, in the contract's order, then the context."""
+    intro = (
+        "All windows end at one moment and are half-open. What is not known is missing; counts over an empty window are 0. "
+        "Reach says whose events a value needs: the entity's own, those of its neighbours (whom it taught or was taught by), or the "
+        "population's, as of the last 00:00 UTC."
+    )
+    sections = [_catalog_section(kind, catalog) for kind, catalog in CATALOGS.items()]
+    return "\n\n".join(["# Feature catalog", intro, *sections])
+
+
+def _catalog_section(kind: str, catalog: Catalog) -> str:
+    rows = [
+        [
+            str(place) if place <= FEATURE_COUNT else "context",
+            f"`{f.name}`",
+            f.group,
+            f.unit,
+            f.healthy,
+            f.reach,
+            f.sentence,
+        ]
+        for place, f in enumerate(catalog.shown(), 1)
+    ]
+    header = ["#", "feature", "group", "unit", "healthy", "reach", "definition"]
+    return f"## {kind.capitalize()}\n\n{table(header, rows)}"
 
 
 def settings_page() -> str:
@@ -106,6 +137,7 @@ def _plain(text: str) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "events.md": events_page,
+    "features.md": features_page,
     "settings.md": settings_page,
     "cli.md": cli_page,
 }
