@@ -1,8 +1,7 @@
 """Features of all entities of a kind, or of some, as of any time."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,10 @@ from tutorpulse.clock import DAY_US
 from tutorpulse.features.catalog import Measure
 from tutorpulse.features.compile import CATALOGS, compile_query
 from tutorpulse.features.frame import EntityType, FeatureFrame
+from tutorpulse.features.references import References
 from tutorpulse.features.relations import entities_sql
 from tutorpulse.features.scope import Scope
+from tutorpulse.features.store import Store
 from tutorpulse.features.zones import zone_offsets
 from tutorpulse.settings import Settings
 
@@ -37,18 +38,6 @@ _LOCAL_DAYS = 100
 _DEFAULTS = Settings()
 
 
-class Store(Protocol):
-    """What is read here of `store.log.EventStore`."""
-
-    def query(self, sql: str, params: Sequence[object] = ()) -> dict[str, NDArray[Any]]:
-        """The answer to one SELECT, by column."""
-        ...
-
-    def relation(self, name: str, columns: dict[str, NDArray[Any]]) -> AbstractContextManager[None]:
-        """Makes `columns` readable as the relation `name`."""
-        ...
-
-
 def compute(
     store: Store,
     entity_type: EntityType,
@@ -56,6 +45,7 @@ def compute(
     known_at_us: int | None = None,
     entity_ids: NDArray[np.object_] | None = None,
     settings: Settings = _DEFAULTS,
+    references: References | None = None,
 ) -> FeatureFrame:
     """The 46 features, the context and the facts as of `as_of_us`, from what was received by `known_at_us`.
 
@@ -67,6 +57,8 @@ def compute(
         entity_ids: distinct ids, in the order of the result; of an unknown one everything is missing or 0. None means all
             that an event had named by then, in ascending order.
         settings: `marketplace_timezone` and `premium_tiers` are used.
+        references: keeps the population of the last midnight between calls; a caller that asks for a few entities often
+            wants one. It changes no result.
 
     An empty log, or no ids, gives a frame of length 0. A pause whose end is not known has `paused_until_us` infinity.
     """
@@ -76,7 +68,11 @@ def compute(
     scope = make_scope(store, entity_type, as_of_us, known_us, settings)
     catalog = CATALOGS[entity_type]
     names = [m.name for m in _once((*catalog.shown(), *catalog.facts))]
-    with store.relation(scope.wanted, {"entity_id": np.asarray(entity_ids, np.object_)}):
+    ids = np.asarray(entity_ids, np.object_)
+    with (
+        (references or References()).at_hand(store, scope) as scope,
+        store.relation(scope.wanted, {"entity_id": ids}),
+    ):
         columns = store.query(compile_query(names, scope))
     order = _places(columns.pop("entity_id"), entity_ids)
     ordered = {name: _float64(column)[order] for name, column in columns.items()}
@@ -84,7 +80,7 @@ def compute(
         entity_type,
         as_of_us,
         known_us,
-        np.asarray(entity_ids, np.object_),
+        ids,
         _matrix(ordered, catalog.features, len(entity_ids)),
         _matrix(ordered, catalog.context, len(entity_ids)),
         _facts(ordered, len(entity_ids)),

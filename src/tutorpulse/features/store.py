@@ -1,0 +1,19 @@
+"""What features read of the event store."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+
+class Store(Protocol):
+    """The part of `store.log.EventStore` that features need."""
+
+    def query(self, sql: str, params: Sequence[object] = ()) -> dict[str, NDArray[Any]]:
+        """The answer to one SELECT, by column."""
+        ...
+
+    def relation(self, name: str, columns: dict[str, NDArray[Any]]) -> AbstractContextManager[None]:
+        """Makes `columns` readable as the relation `name` within the context."""
+        ...
