@@ -9,19 +9,17 @@ from tutorpulse.simulate.people import fading, offered_hours, present, too_much
 from tutorpulse.simulate.state import SEATS, SEEKING, Floats, Ints, Students, Tutors
 
 _MONDAY, _WEDNESDAY = 0, 2
+_PROFILES_PER_YEAR = 0.8
 
 
 def keep_in_touch(day: Day, log: Log) -> None:
-    """All of a day's contacts."""
+    """All of a day's contacts. All but learning are signs only: they decide nothing and have dice of their own."""
     _learn(day, log)
     if not log.wants("message_responded"):
         return
-    _declare(day, log)
-    _messages(day, log)
-    _calls(day, log)
-    _tickets(day, log)
-    _grades(day, log)
-    _feeds(day, log)
+    aside = day.aside()
+    for signs in (_declare, _update_profiles, _messages, _calls, _tickets, _grades, _feeds):
+        signs(aside, log)
 
 
 def _learn(day: Day, log: Log) -> None:
@@ -61,6 +59,22 @@ def _declare(day: Day, log: Log) -> None:
         avg_rating=rating[index],
         total_sessions_completed=tutors.completed[index],
     )
+
+
+def _update_profiles(day: Day, log: Log) -> None:
+    """Tutors put another certificate or a new rate into their profile now and then."""
+    tutors = day.world.tutors
+    here = np.flatnonzero(present(tutors, day.number))
+    chosen = here[day.some(len(here), _PROFILES_PER_YEAR / 365)]
+    log.add(
+        "tutor_profile_updated",
+        day.times(len(chosen)),
+        tutor_id=chosen,
+        certification_count=tutors.certificates[chosen] + 1.0,
+        hourly_rate=tutors.hourly_rate[chosen] + 1.0,
+    )
+    tutors.certificates[chosen] += 1
+    tutors.hourly_rate[chosen] += 1.0
 
 
 def _messages(day: Day, log: Log) -> None:

@@ -1,6 +1,6 @@
 """One day as the processes see it: its date, season and dice, and times of day in UTC microseconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,6 +22,10 @@ class Day:
     world: World
     number: int
     rng: Generator
+
+    def aside(self) -> "Day":
+        """The same day with other dice, for what decides nothing."""
+        return replace(self, rng=stream(self.world.seed, self.world.stream, self.number, aside=1))
 
     @property
     def start_us(self) -> int:

@@ -32,8 +32,6 @@ def _take_effect(day: Day, people: Tutors | Students, index: Ints) -> None:
 
 
 def _report(day: Day, log: Log, kind: str, index: Ints) -> None:
-    if not log.wants("action_taken"):
-        return
     ids = np.array([entity_id(kind, number) for number in index.tolist()], dtype=object)
     log.add(
         "action_taken",

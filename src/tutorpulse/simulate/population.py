@@ -25,9 +25,12 @@ _SETTLING_DAYS = 14
 _Draw: TypeAlias = Callable[[World, Ints, Generator], None]
 
 
-def stream(seed: int, number: int, day: int) -> Generator:
-    """The generator of one day of one stream of a seed; the log's own stream is 0."""
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, number, day])))
+def stream(seed: int, number: int, day: int, aside: int = 0) -> Generator:
+    """The generator of one day of one stream of a seed; the log's own stream is 0.
+
+    One `aside` is for what decides nothing, so that leaving it out changes nothing else.
+    """
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, number, day, aside])))
 
 
 def new_world(
