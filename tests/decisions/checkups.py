@@ -67,7 +67,7 @@ def fit_kind(kind: EntityType) -> KindFacts:
         can_hold_out=True,
         exit_gap=GapFacts(60, "12% of longer silences ended in a return", guessed=False),
         features=(feature("avg_rating"), feature("sessions_7d")),
-        scored=ScoredFacts({"new": 20, "active": 180, "inactive": 200}, segments[kind], 10, 0),
+        scored=ScoredFacts({"new": 20, "active": 180, "inactive": 200}, segments[kind], 10, 0, 0.3, 55.0),
     )
 
 

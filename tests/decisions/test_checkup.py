@@ -93,10 +93,16 @@ BAD = (
     ),
     Bad("log.gaps", "warning", lambda: closed(9), ("9 days without", "2024-03-19 to 2024-03-27")),
     Bad(
-        "clock.stray",
+        "clock.stray_old",
         "warning",
-        lambda: with_log(days=day_counts([1] + [0] * (TODAY - 400) + [100] * 399, first=1)),
-        ("1970-01-02", "1 event in 1,000", "before"),
+        lambda: with_log(days=day_counts([2, *[0] * 500, *[100] * 399], first=TODAY - 899)),
+        ("2 events of 40,000 lie before 2023-09-02, back to 2022-04-19",),
+    ),
+    Bad(
+        "clock.stray_new",
+        "warning",
+        lambda: with_log(days=day_counts([*[100] * 399, *[0] * 30, 5, 1])),
+        ("6 events of 40,000 lie after 2024-10-03, up to 2024-11-04", "clocks"),
     ),
     Bad("clock.early", "notice", lambda: with_clocks(early=80), ("80 events (0.2 %)", "NTP")),
     Bad("clock.early", "warning", lambda: with_clocks(early=4_000), ("10 %",)),
@@ -193,7 +199,13 @@ BAD = (
         "segments.worst.tutor",
         "warning",
         lambda: with_scored(segments={"healthy": 70, "churning": 30}),
-        ("30 %", "30 of 100", "churning_burnout_above` (now 70)", "churning_health_below` (now 40)"),
+        (
+            "30 %",
+            "30 of 100",
+            "churning_burnout_above` (now 70)",
+            "churning_health_below` (now 40)",
+            "a quarter have a risk above 30, a quarter a health below 55.",
+        ),
     ),
     Bad("scored.cohort.tutor", "notice", lambda: with_scored(from_cohort=150), ("75 %",)),
 )
@@ -230,13 +242,28 @@ def test_a_check_of_students_speaks_of_students() -> None:
 
 
 def test_the_thresholds_named_are_those_of_the_kind_with_their_values() -> None:
-    scored = ScoredFacts({"active": 10}, {"churned": 6, "healthy": 4}, 0, 0)
+    scored = ScoredFacts({"active": 10}, {"churned": 6, "healthy": 4}, 0, 0, 0.9, float("nan"))
     facts = replace(
         fit(),
         settings=Settings(churned_churn_14d_above=65),
         kinds={"student": replace(fit_kind("student"), scored=scored)},
     )
-    assert "`churned_churn_14d_above` (now 65)" in said(facts)["segments.worst.student"].advice
+    advice = said(facts)["segments.worst.student"].advice
+    assert "`churned_churn_14d_above` (now 65)" in advice
+    assert advice.endswith("a quarter have a risk above 90.")
+
+
+def test_a_log_that_begins_thinly_has_no_stray_events() -> None:
+    days = day_counts([1, *[0] * 100, 2, *[0] * 80, *[100] * 219], first=TODAY - 399)
+    assert "clock.stray_old" not in said(with_log(days=days))
+
+
+def test_one_event_among_hundreds_can_stray_but_not_one_of_a_few() -> None:
+    def strays(busy_days: int) -> bool:
+        return "clock.stray_new" in said(with_log(days=day_counts([*[10] * busy_days, *[0] * 40, 1])))
+
+    assert strays(30)
+    assert not strays(15)
 
 
 def test_exactly_a_quarter_in_the_worst_segment_is_no_finding() -> None:

@@ -272,6 +272,8 @@ def test_the_last_refresh_is_told_by_kind(refreshed: Path) -> None:
     assert scored.statuses == {"active": 2, "inactive": 1}
     assert scored.segments == {"churning": 1, "healthy": 1}
     assert (scored.from_cohort, scored.stale) == (0, 0)
+    assert scored.upper_risk == pytest.approx(0.1)
+    assert scored.lower_health == 20 + (75 - 20) / 4
     assert "segments.worst.tutor" in keys_of(facts)
 
 

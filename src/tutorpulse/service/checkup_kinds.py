@@ -26,6 +26,8 @@ from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import WARM_UP_DAYS
 from tutorpulse.training.train import exit_gap_setting
 
+QUARTER = 0.25
+
 
 def gather_kinds(
     store: EventStore, state: State | None, settings: Settings, now_us: int, progress: Callable[[str], None]
@@ -115,4 +117,11 @@ def _scored(state: State, kind: EntityType) -> ScoredFacts | None:
         segments=dict(segments),
         from_cohort=int((rows.columns["from_cohort"] & live).sum()),
         stale=int((rows.columns["stale"] & live).sum()),
+        upper_risk=_quantile(rows.columns["churn_risk_14d"][live], 1 - QUARTER),
+        lower_health=_quantile(rows.columns["health_score"][live], QUARTER),
     )
+
+
+def _quantile(values: NDArray[np.float64], share: float) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.quantile(known, share)) if len(known) else float("nan")

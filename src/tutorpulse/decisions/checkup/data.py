@@ -1,5 +1,7 @@
 """Checks of the home and the log: rights, gaps, clocks, rejects."""
 
+from dataclasses import dataclass
+
 from tutorpulse.clock import DAY_US
 from tutorpulse.decisions.checkup.facts import DayCounts, Facts, LogFacts
 from tutorpulse.decisions.checkup.finding import Check, Finding, Level, counted, date, listed, on_log, percent
@@ -12,8 +14,14 @@ EARLY_SHARE_WARNING = 0.01
 LATE_SHARE_WARNING = 0.05
 REJECTED_SHARE_WARNING, REJECTED_SHARE_PROBLEM = 0.01, 0.10
 SAME_TIME_SHARE = 0.9
-STRAY_SHARE = 0.001
-"""Times are stray if leaving out this share of the events at either end halves the span of the log."""
+STRAY_SHARE, STRAY_SHARE_MAX = 0.001, 0.005
+"""Events that may stray at either end of the log: so many, one at least, but in a small log no more than the second share."""
+
+STRAY_DAYS_MIN, STRAY_SPAN_SHARE = 7, 0.05
+"""Stray events are new if they reach further past the others than this many days and this share of the others' span. Logs
+begin thinly, so old ones must reach further back than the others' whole span."""
+
+_CORRECT = "Correct these events, and import the log into a new home."
 
 
 def _rights(facts: Facts) -> Finding | None:
@@ -80,27 +88,56 @@ def _told(gap: Gap) -> str:
     return first if gap.days == 1 else f"{first} to {last}, {gap.days:,} days"
 
 
-def _stray(_: Facts, log: LogFacts) -> Finding | None:
-    first, low, high, last = _quantile_days(log.days)
-    if last - first <= 2 * (high - low) + 7:
+def _stray_old(_: Facts, log: LogFacts) -> Finding | None:
+    core = _core(log.days)
+    if core.low_day - core.first_day <= core.days + STRAY_DAYS_MIN:
         return None
-    where = f"before {date(low * DAY_US)}" if low - first > last - high else f"after {date(high * DAY_US)}"
     return Finding(
         "warning",
-        "clock.stray",
-        f"The log spans {date(first * DAY_US)} to {date(last * DAY_US)}, but only 1 event in 1,000 lies {where}.",
-        "Look at those events' timestamps (seconds taken for milliseconds, a default date?), correct them, and import into "
-        "a new home.",
+        "clock.stray_old",
+        f"{counted(core.before, 'event')} of {log.events:,} lie before {date(core.low_day * DAY_US)}, back to "
+        f"{date(core.first_day * DAY_US)}: longer than all the others span.",
+        f"Look at their timestamps (seconds taken for milliseconds, a default date?). {_CORRECT}",
     )
 
 
-def _quantile_days(days: DayCounts) -> tuple[int, int, int, int]:
-    """The first day, the days between which all but `STRAY_SHARE` at each end lie, and the last day."""
+def _stray_new(_: Facts, log: LogFacts) -> Finding | None:
+    core = _core(log.days)
+    if core.last_day - core.high_day <= max(STRAY_DAYS_MIN, STRAY_SPAN_SHARE * core.days):
+        return None
+    return Finding(
+        "warning",
+        "clock.stray_new",
+        f"{counted(core.after, 'event')} of {log.events:,} lie after {date(core.high_day * DAY_US)}, up to "
+        f"{date(core.last_day * DAY_US)}. Predictions speak as of the newest event, when everybody seems to have been silent.",
+        f"Set the clocks of whoever sends such times. {_CORRECT}",
+    )
+
+
+@dataclass(frozen=True)
+class _Core:
+    """The days between which all but a few events lie, how many lie before and after, and the log's ends."""
+
+    first_day: int
+    low_day: int
+    high_day: int
+    last_day: int
+    before: int
+    after: int
+
+    @property
+    def days(self) -> int:
+        return self.high_day - self.low_day
+
+
+def _core(days: DayCounts) -> _Core:
     upto = days.events.cumsum()
-    cut = STRAY_SHARE * upto[-1]
-    low = int(days.day[upto.searchsorted(cut, side="right")])
-    high = int(days.day[upto.searchsorted(upto[-1] - cut, side="left")])
-    return int(days.day[0]), low, high, int(days.day[-1])
+    events = int(upto[-1])
+    few = int(min(max(1, STRAY_SHARE * events), STRAY_SHARE_MAX * events))
+    low, high = int(upto.searchsorted(few, side="right")), int(upto.searchsorted(events - few))
+    day = days.day
+    before, after = int(upto[low] - days.events[low]), int(events - upto[high])
+    return _Core(int(day[0]), int(day[low]), int(day[high]), int(day[-1]), before, after)
 
 
 def _early(_: Facts, log: LogFacts) -> Finding | None:
@@ -203,7 +240,8 @@ LOG_CHECKS = (
     on_log("log.nobody", "The log knows tutors or students.", _nobody),
     on_log("log.age", "The newest events are of today.", _age),
     on_log("log.gaps", "There are no gaps in time.", _gaps),
-    on_log("clock.stray", "No timestamps stray far from the others.", _stray),
+    on_log("clock.stray_old", "No timestamps stray far before the others.", _stray_old),
+    on_log("clock.stray_new", "No timestamps stray far past the others.", _stray_new),
     on_log("clock.early", "No event was received before it happened.", _early),
     on_log("clock.future", "No event lies in the future.", _future),
     on_log("clock.late", "Events were received soon after they happened.", _late),

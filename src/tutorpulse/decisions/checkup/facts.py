@@ -88,12 +88,18 @@ class GapFacts:
 @dataclass(frozen=True)
 class ScoredFacts:
     """The last refresh's result for one kind: entities by status, scored ones by segment, and how many of those got their
-    cohort's rate, and how many keep an earlier prediction because the model could not be reached."""
+    cohort's rate, and how many keep an earlier prediction because the model could not be reached.
+
+    A quarter of the scored have a 14-day risk above `upper_risk` (0 to 1), a quarter a health below `lower_health` (0 to 100);
+    NaN where none is known.
+    """
 
     statuses: Mapping[str, int]
     segments: Mapping[str, int]
     from_cohort: int
     stale: int
+    upper_risk: float
+    lower_health: float
 
 
 @dataclass(frozen=True)

@@ -101,8 +101,17 @@ def _worst(facts: Facts, kind: KindFacts, scored: ScoredFacts) -> Finding | None
         f"The thresholds put {percent(share)} of the scored {kind.entity_type}s ({scored.segments[worst]:,} of {judged:,}) into "
         f"`{worst}`: too many to attend to.",
         f"Raise `{risk}` (now {getattr(facts.settings, risk):g}) or lower `{health}` (now {getattr(facts.settings, health):g}) "
-        "in settings.toml, unless the marketplace really loses them.",
+        f"in settings.toml, unless the marketplace really loses them.{_quarters(scored)}",
     )
+
+
+def _quarters(scored: ScoredFacts) -> str:
+    """Where thresholds would have to stand, told for what is known."""
+    parts = [
+        *([f"a quarter have a risk above {100 * scored.upper_risk:.0f}"] if scored.upper_risk >= 0 else []),
+        *([f"a quarter a health below {scored.lower_health:.0f}"] if scored.lower_health >= 0 else []),
+    ]
+    return f" As it is, {', '.join(parts)}." if parts else ""
 
 
 def _from_cohort(_: Facts, kind: KindFacts, scored: ScoredFacts) -> Finding | None:
