@@ -74,10 +74,16 @@ def test_fewer_lessons_in_the_holidays(year: tuple[World, Log]) -> None:
     assert christmas < 0.6 * before
 
 
-def test_supply_is_unequal_by_subject() -> None:
-    world = small_world(tutors=60, students=1500, days=60)
-    lived(world, 60)
-    assert world.tally["unserved"] > 50
+def test_some_requests_are_served_by_nobody_and_scarce_subjects_more(year: tuple[World, Log]) -> None:
+    asked, answered = year[1]["booking_requested"], year[1]["booking_responded"]["request_id"]
+    unserved = ~np.isin(asked["request_id"], answered)
+    scarce, ample = (share(unserved[asked["subject"] == subject]) for subject in (2, 6))
+    assert 0.02 < share(unserved) < 0.2
+    assert scarce > ample + 0.02
+
+
+def test_the_system_repeats_requests_that_nobody_served(year: tuple[World, Log]) -> None:
+    assert 0.005 < share(year[1]["booking_requested"]["system_generated"]) < 0.2
 
 
 def test_totals_of_entities_are_long_tailed(year: tuple[World, Log]) -> None:

@@ -10,7 +10,7 @@ _FREE_HOURS = 0.5
 
 
 def choose_tutors(day: Day, seat: Ints) -> Ints:
-    """A tutor for each seat, or NOBODY where the subject has none with hours left; each world has its own market."""
+    """A tutor for each seat, or NOBODY where the subject has none whose hours suit; each world has its own market."""
     committed = committed_hours(day)
     tutor, pool = _open_places(day, np.flatnonzero(offered_hours(day) - committed > _FREE_HOURS))
     weights = np.r_[0.0, np.cumsum(_appeal(day, committed)[tutor])]
@@ -20,7 +20,15 @@ def choose_tutors(day: Day, seat: Ints) -> Ints:
     low, high = weights[first], weights[last]
     drawn = low + day.rng.random(len(seat)) * (high - low)
     place = np.clip(np.searchsorted(weights, drawn, side="right") - 1, first, np.maximum(last - 1, first))
-    return np.where(last > first, np.r_[tutor, NOBODY][place], NOBODY)
+    suited = (last > first) & ~day.happens(_unsuited(day)[world.seats.subject[seat]])
+    return np.where(suited, np.r_[tutor, NOBODY][place], NOBODY)
+
+
+def _unsuited(day: Day) -> Floats:
+    """Share of each subject's requests that suit nobody's hours."""
+    market = day.world.parameters.market
+    scarcity: Floats = np.array(market.demand) / np.maximum(np.array(market.supply), 1e-9)
+    return np.minimum(market.unsuited * scarcity**2, 0.9)
 
 
 def _open_places(day: Day, free: Ints) -> tuple[Ints, Ints]:

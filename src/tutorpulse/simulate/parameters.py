@@ -68,6 +68,12 @@ class Market(_Section, frozen=True):
     supply: Annotated[tuple[Share, ...], _doc("Share of the tutors whose main subject it is.")] = (
         *(0.26, 0.27, 0.09, 0.06, 0.13, 0.05, 0.07, 0.07),
     )
+    unsuited: Annotated[
+        Share,
+        _doc(
+            "Requests that suit nobody's hours where demand equals supply; with the square of their ratio elsewhere."
+        ),
+    ] = 0.05
     arrivals_per_year: Annotated[
         Rate, _doc("New tutors and students in a year, per one who is there at the start.")
     ] = 1.0
