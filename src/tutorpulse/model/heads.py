@@ -11,6 +11,9 @@ from tutorpulse.errors import ArtifactError
 from tutorpulse.model.outputs import Floats, Objective
 
 THREADS = 2
+FIT_ROWS_FOR_THREADS = 20_000
+PREDICT_ROWS_FOR_THREADS = 2_000
+"""Below these rows one thread does it: on busy cores threads wait for each other far longer than they work."""
 
 TREES = 120
 PARAMETERS: dict[str, Any] = {
@@ -23,7 +26,6 @@ PARAMETERS: dict[str, Any] = {
     "verbose": -1,
     "deterministic": True,
     "force_col_wise": True,
-    "num_threads": THREADS,
 }
 """Chosen on Barcelona hosts (docs/results.md): half the leaves and trees of the reference there, as good and twice as fast."""
 
@@ -40,7 +42,7 @@ class Head:
 
     def raw(self, rows: NDArray[np.float32]) -> Floats:
         """Uncalibrated scores, length n, of (n, k) rows: log-odds or log rate."""
-        return np.asarray(self.booster.predict(rows, raw_score=True, num_threads=THREADS), np.float64)
+        return np.asarray(self.booster.predict(rows, raw_score=True, num_threads=_threads(rows)), np.float64)
 
     def margins(self, rows: NDArray[np.float32]) -> Floats:
         """Calibrated log-odds or log rate, length n."""
@@ -51,7 +53,9 @@ class Head:
 
         Each row's values add up to its margin minus that start.
         """
-        table = np.asarray(self.booster.predict(rows, pred_contrib=True, num_threads=THREADS), np.float64)
+        table = np.asarray(
+            self.booster.predict(rows, pred_contrib=True, num_threads=_threads(rows)), np.float64
+        )
         start = float(table[0, -1]) if len(table) else 0.0
         return self.slope * table[:, :-1], self.slope * start + self.intercept
 
@@ -69,8 +73,13 @@ def fit_head(
 ) -> Head:
     """Fit a head to (n, k) rows and n labels; the same input and seed give the same trees on any run."""
     data = lightgbm.Dataset(rows, label, feature_name=names, free_raw_data=True)
-    parameters = {**PARAMETERS, "objective": objective, "seed": seed}
+    threads = THREADS if len(rows) >= FIT_ROWS_FOR_THREADS else 1
+    parameters = {**PARAMETERS, "objective": objective, "seed": seed, "num_threads": threads}
     return Head(name, objective, lightgbm.train(parameters, data, TREES))
+
+
+def _threads(rows: NDArray[np.float32]) -> int:
+    return THREADS if len(rows) >= PREDICT_ROWS_FOR_THREADS else 1
 
 
 def head_from_text(name: str, objective: Objective, text: str, slope: float, intercept: float) -> Head:
