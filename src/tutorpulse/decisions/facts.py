@@ -36,6 +36,10 @@ class FactTable:
         """The column of a fact that is a number, rounded to what was measured."""
         return np.asarray(np.round(self.numbers[name].astype(np.float64), _DECIMALS), dtype=np.float64)
 
+    def at(self, name: str, row: int) -> float:
+        """One item of `number`, without rounding the whole column."""
+        return round(float(self.numbers[name][row]), _DECIMALS)
+
 
 def fact_names(entity_type: EntityType, feature_names: Sequence[str]) -> frozenset[str]:
     """All numbers that a rule about this kind of entity can name."""

@@ -103,8 +103,8 @@ class _Writer:
         moved = notable(self._features[row], earlier, self._peers, worse)
         ruled = fired_features(self._rules, self._told.fired, row, self._names) if worse else []
         names = dict.fromkeys([*ruled[:_RULED_MAX], *(self._names[i] for i in moved)])
-        reasons = [(name, float(self._told.facts.number(name)[row])) for name in names if name != fact]
-        value = float(self._told.facts.number(fact)[row])
+        reasons = [(name, self._told.facts.at(name, row)) for name in names if name != fact]
+        value = self._told.facts.at(fact, row)
         return sentence(fact, value, kind, self._earlier(entity_id, fact), reasons)
 
     def _earlier(self, entity_id: str, fact: str) -> Earlier | None:
