@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tutorpulse.bench import importing
+from tutorpulse.bench import featuring, importing
 from tutorpulse.bench.harness import Options, Result
 
 
@@ -21,5 +21,10 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         "Events a second from NDJSON lines, validated, deduplicated and durable, into a home of so many events.",
         10_000_000,
         importing.run,
+    ),
+    "features": Benchmark(
+        "Seconds for all features of all tutors of a log of so many events, as of its newest event.",
+        10_000_000,
+        featuring.run,
     ),
 }
