@@ -98,3 +98,11 @@ def test_a_feature_of_events_names_their_type() -> None:
     assert reads_of("student")["ib_calls_7d"].event_types == {"ib_call_logged"}
     named = {t for kind in ENTITY_TYPES for reads in reads_of(kind).values() for t in reads.event_types}
     assert named <= EVENT_TYPES.keys()
+
+
+def test_a_field_that_another_or_a_constant_can_stand_for_is_optional() -> None:
+    reads = reads_of("tutor")
+    slots, hours = (("tutor_events", f"available_{what}_this_week") for what in ("slots", "hours"))
+    assert slots in reads["utilization_rate"].optional
+    assert hours not in reads["utilization_rate"].optional
+    assert reads["student_grade_improvement_avg"].optional == {("contact_events", "scale")}

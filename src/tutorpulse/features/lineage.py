@@ -29,17 +29,19 @@ _NEIGHBOURS = "neighbour_values"
 @dataclass(frozen=True)
 class Reads:
     """What a feature reads: (table, column) pairs of the log without ids, the event types that it names, and whether it
-    needs the id of the other side."""
+    needs the id of the other side. `optional` are the columns for which another one, or a constant, can stand."""
 
     columns: frozenset[tuple[str, str]]
     event_types: frozenset[str]
     other_side: bool
+    optional: frozenset[tuple[str, str]] = frozenset()
 
     def __or__(self, other: "Reads") -> "Reads":
         return Reads(
             self.columns | other.columns,
             self.event_types | other.event_types,
             self.other_side or other.other_side,
+            self.optional | other.optional,
         )
 
 
@@ -70,10 +72,13 @@ def _own(entity_type: EntityType, measure: Measure, relations: list[Relation]) -
     asked = _words(measure.sql) | _words(between)
     asked |= _behind(texts.get(_PROFILES, ""), _words(measure.sql))
     reached = {table for table in TABLES for text in texts.values() if table in _words(text)}
+    columns = frozenset((table, column) for table in reached for column in _fields(table) & asked)
+    replaceable = _replaceable(f"{measure.sql}\n{between}")
     return Reads(
-        frozenset((table, column) for table in reached for column in _fields(table) & asked),
+        columns,
         frozenset(_event_types(measure.sql) or _event_types(between)),
         "other_id" in asked,
+        frozenset((table, column) for table, column in columns if column in replaceable),
     )
 
 
@@ -81,6 +86,15 @@ def _behind(text: str, asked: set[str]) -> set[str]:
     """The words of the expressions that a relation calls by the asked names; such items stand on a line each."""
     items = re.findall(r"^\s*(.+) AS (\w+),?$", text, re.MULTILINE)
     return set().union(*(_words(expression) for expression, name in items if name in asked))
+
+
+def _replaceable(text: str) -> set[str]:
+    """The names for which a COALESCE has a substitute: all but the first, and the first too before a constant."""
+    found: set[str] = set()
+    for inside in re.findall(r"COALESCE\(([^()]+)\)", text):
+        arguments = [_words(argument) for argument in inside.split(",")]
+        found |= set().union(*(arguments[1:] if all(arguments) else arguments))
+    return found
 
 
 def _closure(entity_type: EntityType, source: str) -> list[Relation]:

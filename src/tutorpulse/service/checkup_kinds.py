@@ -100,7 +100,7 @@ def _fill(name: str, column: NDArray[np.float32], reads: Reads) -> FeatureFill:
         name=name,
         missing=1 - len(known) / len(column),
         constant=len(known) > 0 and bool((known == known[0]).all()),
-        columns=reads.columns,
+        columns=reads.columns - reads.optional,
         event_types=reads.event_types,
         other_side=reads.other_side,
     )

@@ -64,7 +64,7 @@ class LogFacts:
 class FeatureFill:
     """One of the 46 over the scored at the newest moment: the share that misses it, and whether all others are the same.
 
-    `columns` are the (table, column) pairs that its definition reads, `event_types` the types that it names, `other_side`
+    `columns` are the (table, column) pairs that its definition cannot do without, `event_types` the types that it names, `other_side`
     whether it needs the other side's id.
     """
 
