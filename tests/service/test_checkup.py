@@ -12,12 +12,14 @@ from tutorpulse.clock import DAY_US, FixedClock, parse_time
 from tutorpulse.decisions.checkup import checkup
 from tutorpulse.decisions.checkup.facts import Facts, KindFacts, LogFacts, RunFacts, Skill
 from tutorpulse.errors import HomeBusyError, HomeError, HomeVersionError, SettingsError
+from tutorpulse.events.mapping import load_mapping
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import Artifact, versioned
 from tutorpulse.model.cohorts import cohort_table
 from tutorpulse.model.manifest import FORMAT, ExitGap, KindManifest, Manifest, Measures
 from tutorpulse.service.checkup import gather, model_facts
 from tutorpulse.service.checkup_log import gather_log
+from tutorpulse.service.importing import ImportOptions, import_files
 from tutorpulse.service.refresh import refresh
 from tutorpulse.service.root import open_pulse
 from tutorpulse.store.home import Home
@@ -377,3 +379,20 @@ def test_a_damaged_model_says_so(models: Path) -> None:
     found = model_facts(models)
     assert found is not None
     assert "damaged" in (found.unusable or "")
+
+
+# Real data
+
+
+@pytest.mark.slow
+def test_barcelona_is_told_as_dates_of_one_side_without_gaps(tmp_path: Path, shared_data: Path) -> None:
+    files = [shared_data / "barcelona_host_reviews.parquet"]
+    home = Home.open(tmp_path / "h", create=True)
+    with EventStore.open(home) as store:
+        import_files(store, files, ImportOptions(now_us=NOW_US), load_mapping("barcelona"))
+    facts = facts_of(home.path)
+    assert list(facts.kinds) == ["tutor"]
+    assert {"clock.dates", "sides.tutor", "exit_gap.tutor", "log.rejects"} <= keys_of(facts)
+    assert not {"log.gaps", "clock.stray_old", "clock.stray_new"} & keys_of(facts)
+    sides = next(finding for finding in checkup(facts) if finding.key == "sides.tutor")
+    assert "student_retention_rate" in sides.details
