@@ -6,15 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.clock import DAY_US
+from tutorpulse.model.usual import NEW_DAYS
 
 STATUSES = ("departed", "paused", "inactive", "new", "active")
 """In the order in which they are tried."""
 
 SCORED_STATUSES = ("new", "active")
 """Those that are scored and have a segment; the others keep their last prediction, frozen."""
-
-NEW_DAYS = 30
-"""Days since registration or first activity, whichever came first, during which an entity is new."""
 
 LONGEST_SILENCE_DAYS = 180
 """The silence that makes an entity inactive where the log shows no exit gap: the longest that is ever tried."""
