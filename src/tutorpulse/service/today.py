@@ -8,6 +8,7 @@ import numpy as np
 
 from tutorpulse.clock import DAY_US, format_time
 from tutorpulse.decisions.attention import Need, most_in_need
+from tutorpulse.decisions.segments import SEGMENTS
 from tutorpulse.decisions.sentences import Earlier, sentence
 from tutorpulse.errors import HistoryError
 from tutorpulse.features.catalog import Feature
@@ -40,7 +41,7 @@ class InNeed(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class _Candidates:
-    """The scored entities of one kind with what is at stake."""
+    """The scored entities of one kind in the two worst segments, with what is at stake."""
 
     rows: PredictionRows
     stakes: Stakes
@@ -61,7 +62,9 @@ def last_as_of_us(pulse: Pulse) -> int:
 def needs_someone(
     pulse: Pulse, scorer: Scorer, kinds: Iterable[EntityType] = ENTITY_TYPES, limit: int = 10
 ) -> list[InNeed]:
-    """The `limit` scored tutors or students with the largest risk × value at stake, as of the last refresh.
+    """The `limit` tutors or students of the two worst segments with the largest risk × value at stake.
+
+    As of the last refresh. Whoever is healthy or better needs nobody today, however much there is to lose.
 
     Raises:
         HistoryError: there was no refresh yet.
@@ -79,7 +82,7 @@ def needs_someone(
 
 def _candidates(pulse: Pulse, kind: EntityType, as_of_us: int) -> _Candidates:
     rows = pulse.state.predictions.all(kind)
-    rows = rows.take(~rows.columns["frozen"])
+    rows = rows.take(~rows.columns["frozen"] & np.isin(rows.columns["segment"], SEGMENTS[kind][:2]))
     return _Candidates(rows, stakes(pulse.store, kind, as_of_us, max(as_of_us, pulse.clock.now_us())))
 
 
