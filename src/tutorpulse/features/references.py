@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from tutorpulse.features.sql import times
 from tutorpulse.features.store import Store
 
 _Arrays: TypeAlias = dict[str, NDArray[Any]]
+_Content: TypeAlias = tuple[tuple[int, int], ...]
 
 
 class References:
@@ -25,34 +26,49 @@ class References:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[object, _Arrays]] = {}
+        self._kept: dict[str, _Kept] = {}
 
     @contextmanager
     def at_hand(self, store: Store, scope: Scope) -> Iterator[Scope]:
         """The scope, reading its populations from relations that exist within the context."""
         names = [name for name, (kind, *_) in REFERENCES.items() if kind == scope.entity_type]
-        queries = {}
         with ExitStack() as stack:
             for name in names:
                 stack.enter_context(store.relation(f"kept_{name}", self._population(store, scope, name)))
-                queries[name] = f"SELECT * FROM kept_{name}"
-            yield replace(scope, references=queries)
+            yield replace(scope, references={name: f"SELECT * FROM kept_{name}" for name in names})
 
     def _population(self, store: Store, scope: Scope, name: str) -> _Arrays:
-        sql = reference_query(name, scope)
-        state = (sql, _content(store, scope))
+        sql, log = reference_query(name, scope), _content(store, "TRUE")
         kept = self._kept.get(name)
-        if kept is None or kept[0] != state:
-            kept = self._kept[name] = (state, store.query(sql))
-        return kept[1]
+        if kept is None or kept.sql != sql or kept.log != log:
+            before = _content(store, _before_midnight(scope))
+            same = kept is not None and kept.sql == sql and kept.before == before
+            rows = kept.rows if kept is not None and same else store.query(sql)
+            kept = self._kept[name] = _Kept(sql, log, before, rows)
+        return kept.rows
 
 
-def _content(store: Store, scope: Scope) -> tuple[float, ...]:
-    """What tells one content of the log up to midnight from another: the number of its events, and the sum of their places."""
+@dataclass(frozen=True)
+class _Kept:
+    """A population, the query that gave it, and the content of the log, and of the part before midnight, at that time."""
+
+    sql: str
+    log: _Content
+    before: _Content
+    rows: _Arrays
+
+
+def _before_midnight(scope: Scope) -> str:
     midnight = midnight_before(scope.as_of_us)
-    cut = times(midnight, min(scope.known_at_us, midnight))
+    return times(midnight, min(scope.known_at_us, midnight))
+
+
+def _content(store: Store, condition: str) -> _Content:
+    """What tells one content of the log's tables from another: how many events, and the last one's place. Events are added
+    at the end and erased for good, so neither can come back to what it was after a change."""
     parts = " UNION ALL ".join(
-        f"SELECT COUNT(*) AS events, SUM(seq) AS places FROM {t} WHERE {cut}" for t in TABLES
+        f"SELECT COUNT(*) AS events, COALESCE(MAX(seq), -1) AS last_seq FROM {table} WHERE {condition}"
+        for table in TABLES
     )
-    found = store.query(f"SELECT SUM(events) AS events, SUM(places) AS places FROM ({parts}) AS tables")
-    return float(found["events"][0]), float(found["places"][0])
+    found = store.query(parts)
+    return tuple(zip(found["events"].tolist(), found["last_seq"].tolist(), strict=True))

@@ -14,7 +14,7 @@ class Scope:
 
     `wanted` is the name of a relation with the column `entity_id`, `references` queries that replace those of the
     population (name of the relation to its SQL), `zone_offsets` the rows (zone, from_us, until_us, offset_us) of local
-    time.
+    time. `few`: the wanted are few, so rows are better looked up than read; it needs tables with a `rowid`.
     """
 
     entity_type: EntityType
@@ -25,6 +25,7 @@ class Scope:
     premium_tiers: tuple[str, ...] = ()
     zone_offsets: tuple[tuple[str, int, int, int], ...] = ()
     references: dict[str, str] = field(default_factory=dict)
+    few: bool = False
 
     @property
     def own(self) -> str:
@@ -44,6 +45,10 @@ class Scope:
     def wants(self, column: str = "") -> str:
         """The condition that `column` (the entity's own id, if not given) is among the wanted."""
         return f"{column or self.own} IN (SELECT entity_id FROM {self.wanted})"
+
+    def found(self, table: str) -> str:
+        """A further condition on a table of the log that changes no result: look the wanted rows up first, if few."""
+        return f"rowid IN (SELECT rowid FROM {table} WHERE {self.wants()})" if self.few else "TRUE"
 
     def since(self, days: int, column: str = "ts_us") -> str:
         """The condition that an event happened after as_of - days."""

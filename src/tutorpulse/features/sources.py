@@ -27,7 +27,9 @@ def _sessions(scope: Scope) -> str:
         start_us, reported_us, time_us, duration_minutes, scheduled_duration_minutes, price, tutor_earnings, discounted,
         rating, rated_us, cancelled_by, no_show_by, notice_hours, last_received_us, {scope.age("time_us")} AS age_us,
         CASE WHEN tier IN ({listed(scope.premium_tiers)}) THEN 1 ELSE 0 END AS is_premium
-    FROM ({sessions_as_of_sql(scope.as_of_us, scope.known_at_us)}) AS known_sessions WHERE {scope.wants()}"""
+    FROM (
+        {sessions_as_of_sql(scope.as_of_us, scope.known_at_us, scope.found("settled_sessions"))}
+    ) AS known_sessions WHERE {scope.wants()}"""
 
 
 _RECENT = f"""SELECT *, ROW_NUMBER() OVER (PARTITION BY entity_id ORDER BY {_ORDER}) AS place
@@ -58,7 +60,7 @@ def _profiles(scope: Scope) -> str:
     FROM (
         SELECT {scope.own} AS entity_id, *, {scope.age()} AS age_us,
             ROW_NUMBER() OVER (PARTITION BY {scope.own} ORDER BY ts_us, received_us, event_id) AS place
-        FROM {log} WHERE {scope.times} AND {scope.wants()}
+        FROM {log} WHERE {scope.times} AND {scope.wants()} AND {scope.found(log)}
     ) AS entries GROUP BY entity_id"""
 
 

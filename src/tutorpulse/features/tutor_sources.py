@@ -115,7 +115,7 @@ def _asked(scope: Scope) -> str:
 
 def _answers(scope: Scope) -> str:
     return f"""SELECT request_id, tutor_id, MIN(ts_us) AS ts_us FROM request_events
-    WHERE event_type = 'booking_responded' AND {scope.times} AND {scope.wants()}
+    WHERE event_type = 'booking_responded' AND {scope.times} AND {scope.since(30)} AND {scope.wants()}
         AND request_id IN (SELECT request_id FROM requests) GROUP BY request_id, tutor_id"""
 
 

@@ -110,7 +110,9 @@ class Tutor(Entity):
                 answers = [
                     e["ts_us"]
                     for e in self.w.of_type("booking_responded")
-                    if e["request_id"] == request_id and e["tutor_id"] == self.id
+                    if e["request_id"] == request_id
+                    and e["tutor_id"] == self.id
+                    and self.w.within(e["ts_us"], 30)
                 ]
                 if answers:
                     waits.append(max(0, answers[0] - request["ts_us"]))
