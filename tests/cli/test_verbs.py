@@ -55,10 +55,12 @@ def test_summary_shows_segments_and_statuses(home: Path, run: Run, capsys: Captu
     assert ["3", "active,", "1", "departed"] in lines
 
 
-def test_today_puts_the_dearest_risk_first_with_its_reason(home: Path, run: Run, capsys: Capture) -> None:
+def test_today_puts_the_dearest_risk_first_with_its_reason_and_leaves_out_the_star(
+    home: Path, run: Run, capsys: Capture
+) -> None:
     assert run("today", "--home", home, "--json") == 0
     needs = json.loads(capsys.readouterr().out)
-    assert [need["entity_id"] for need in needs] == ["stu", "bob", "ann"]
+    assert [need["entity_id"] for need in needs] == ["stu", "bob"]
     bob = needs[1]
     assert (bob["risk"], bob["worth"], bob["unit"]) == (0.62, 30.0, "price")
     assert bob["expected_loss"] == pytest.approx(18.6)

@@ -145,7 +145,9 @@ class Students(_Section, frozen=True):
     return_hazard: Annotated[Rate, _doc("Daily hazard of coming back after leaving.")] = 0.00015
     first_wrong_leave: Annotated[
         Share,
-        _doc("Probability of leaving at once when the first session went wrong (24 % of churners: Nerdy)."),
+        _doc(
+            "Probability of leaving at once when the first session went wrong (set so that 24 % of those who leave fail at the first session)."
+        ),
     ] = 0.7
     pause_hazard: Annotated[Rate, _doc("Daily hazard of a stated pause.")] = 0.0010
     pause_days: Annotated[Days, _doc("Mean length of a pause.")] = 21.0
@@ -163,9 +165,9 @@ class Sessions(_Section, frozen=True):
     student_cancel: Annotated[Rate, _doc("Daily hazard of cancelling by the student.")] = 0.011
     tutor_cancel: Annotated[Rate, _doc("Daily hazard of cancelling by the tutor, rested.")] = 0.006
     reschedule: Annotated[Rate, _doc("Daily hazard of moving a session.")] = 0.018
-    reschedule_by_tutor: Annotated[Share, _doc("Share of the moves that are the tutor's (98 %: Nerdy).")] = (
-        0.98
-    )
+    reschedule_by_tutor: Annotated[
+        Share, _doc("Share of the moves that are the tutor's (98 % of reschedules).")
+    ] = 0.98
     late_student_cancel: Annotated[Share, _doc("Cancelled by the student on the day.")] = 0.025
     late_tutor_cancel: Annotated[Share, _doc("Cancelled by the tutor on the day, rested.")] = 0.009
     tutor_no_show: Annotated[Share, _doc("The tutor does not come, rested.")] = 0.008
@@ -175,7 +177,7 @@ class Sessions(_Section, frozen=True):
     fading_factor: Annotated[Rate, _doc("Hazards of a side that is about to leave, times this.")] = 4.5
     fatigue_factor: Annotated[Rate, _doc("Growth of the tutor's hazards per unit of fatigue too much.")] = 1.5
     replace_after_no_show: Annotated[
-        Share, _doc("The student gets another tutor (16 % of replacements follow a no-show: Nerdy).")
+        Share, _doc("The student gets another tutor (set so that 16 % of replacements follow a no-show).")
     ] = 0.62
     replace_after_cancel: Annotated[Share, _doc("The same after the tutor cancelled.")] = 0.08
     replace_poor_match: Annotated[Share, _doc("The same after a session that went wrong.")] = 0.16
