@@ -1,14 +1,15 @@
 """Trains a whole model: history, exit gap, snapshots, heads, figures, artifact."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 
 import numpy as np
 
 from tutorpulse.clock import format_time
 from tutorpulse.errors import HistoryError
-from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType, FeatureFrame
+from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType
 from tutorpulse.model.artifact import Artifact, checksum, versioned
 from tutorpulse.model.heads import Head
 from tutorpulse.model.manifest import FORMAT, ExitGap, HeadEntry, KindManifest, Manifest
@@ -32,6 +33,7 @@ from tutorpulse.training.kind import (
     medians,
 )
 from tutorpulse.training.labels import Rows, labels
+from tutorpulse.training.pool import ReadFrame, ReadHistory
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import Limits, Progress, Snapshots, plan_dates, take_snapshots
 
@@ -45,7 +47,7 @@ class Features:
 
     names: dict[EntityType, list[str]]
     set_hash: str
-    compute: Callable[[EntityType, int], FeatureFrame]
+    compute: ReadFrame
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,14 @@ class Plan:
 def train(
     store: EventStore, features: Features, settings: Settings, plan: Plan, progress: Progress
 ) -> Artifact:
-    """A model of every kind of entity that the log holds.
+    """A model of every kind of entity that a log holds. Raises as `train_from` does."""
+    return train_from(partial(read_history, store), features, settings, plan, progress)
+
+
+def train_from(
+    read: ReadHistory, features: Features, settings: Settings, plan: Plan, progress: Progress
+) -> Artifact:
+    """A model of every kind of entity in what `read` and `features` tell: one log, or several as one (`pool`).
 
     Raises:
         HistoryError: the log holds no entity of the wanted kinds, or is too short for a single labelled date.
@@ -71,11 +80,11 @@ def train(
     heads: dict[EntityType, dict[str, Head]] = {}
     first_us = plan.known_us
     for kind in plan.kinds:
-        history = read_history(store, kind, plan.known_us)
+        history = read(kind, plan.known_us)
         if not len(history.activity):
             continue
         first_us = min(first_us, int(history.activity.us.min()))
-        trained = _KindTraining(store, features, settings, plan, progress, history).run()
+        trained = _KindTraining(read, features, settings, plan, progress, history).run()
         if trained is not None:
             kinds[kind], heads[kind] = trained
     if not kinds:
@@ -99,14 +108,14 @@ class _KindTraining:
 
     def __init__(
         self,
-        store: EventStore,
+        read: ReadHistory,
         features: Features,
         settings: Settings,
         plan: Plan,
         progress: Progress,
         history: History,
     ) -> None:
-        self._store, self._features, self._settings = store, features, settings
+        self._read, self._features, self._settings = read, features, settings
         self._plan, self._progress, self._history = plan, progress, history
         self._kind = history.entity_type
 
@@ -135,7 +144,7 @@ class _KindTraining:
         cut_us = held_out_from_us(self._history, recipe.gap_us)
         if cut_us is None:
             return HeldOut({}, "the history is too short to hold any of it out")
-        then = read_history(self._store, self._kind, cut_us)
+        then = self._read(self._kind, cut_us)
         earlier = snapshots.where(snapshots.rows.as_of_us < cut_us)
         code = then.codes(self._history.entity_ids[earlier.rows.entity])
         known = earlier.where(code >= 0)
