@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tutorpulse.events.contract import EVENT_TYPES, TABLES
 from tutorpulse.events.fields import LIST_SEPARATOR
 from tutorpulse.store.database import Arrays, Database
@@ -24,11 +26,10 @@ class MemoryStore(Database):
         for table in TABLES:
             self.execute(f"DELETE FROM {table}")
             rows = [e for e in events if EVENT_TYPES[e["event_type"]].table == table]
-            for row in rows:
-                columns = {k: _stored(v) for k, v in row.items() if v is not None}
-                marks = ", ".join("?" * len(columns))
-                self.execute(
-                    f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(columns.values())
+            names = {name for row in rows for name in row}
+            if rows:
+                self.insert(
+                    table, {n: np.array([_stored(row.get(n)) for row in rows], object) for n in names}
                 )
         self.execute("DELETE FROM settled_sessions")
         self.execute(f"INSERT INTO settled_sessions {fold_sql('session_events')}")
@@ -41,9 +42,8 @@ class MemoryStore(Database):
         self.execute(f"DROP TABLE {name}")
 
 
-def _stored(value: Any) -> Any:
-    return (
-        "".join([LIST_SEPARATOR, *(item + LIST_SEPARATOR for item in value)])
-        if isinstance(value, list)
-        else value
-    )
+def _stored(value: Any) -> str | None:
+    """As text, which the columns' types take back."""
+    if isinstance(value, list):
+        return "".join([LIST_SEPARATOR, *(item + LIST_SEPARATOR for item in value)])
+    return None if value is None else str(value)

@@ -51,7 +51,7 @@ def _same(entity_id: str, found: dict[str, float], expected: dict[str, float | N
 
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)
-@settings(_CONFIG, max_examples=12)
+@settings(_CONFIG, max_examples=20)
 @given(events=small_histories(), known_delay=st.sampled_from([0, 0, 5 * DAY_US, 50 * DAY_US]))
 def test_features_of_small_histories_equal_the_oracle(
     store: MemoryStore, kind: EntityType, events: list[dict[str, Any]], known_delay: int
@@ -60,7 +60,7 @@ def test_features_of_small_histories_equal_the_oracle(
 
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)
-@settings(_CONFIG, max_examples=12)
+@settings(_CONFIG, max_examples=20)
 @given(
     seed=st.integers(0, 10**9),
     size=st.sampled_from([100, 400]),
