@@ -158,3 +158,13 @@ def test_the_population_is_worked_out_anew_when_its_past_changes(kind: EntityTyp
 def test_features_are_read_from_a_home(tmp_path: Path) -> None:
     with EventStore.open(Home.open(tmp_path, create=True)) as opened:
         assert len(compute(opened, "tutor", NOW)) == 0
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+@pytest.mark.parametrize("as_of", [AS_OF, AS_OF - 20 * DAY_US])
+def test_looking_rows_up_and_reading_them_all_give_the_same(
+    store: MemoryStore, kind: EntityType, as_of: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up = compute(store.fill(dense_history(3)), kind, as_of)
+    monkeypatch.setattr("tutorpulse.features.compute.FEW_ENTITIES", 0)
+    _same(compute(store, kind, as_of), looked_up)

@@ -6,6 +6,7 @@ need is in the query. The same function compiles a neighbour's own values and th
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from tutorpulse.clock import midnight_before
@@ -41,7 +42,7 @@ def compile_query(names: Sequence[str], scope: Scope) -> str:
     ctes["measures"] = _measures(early, scope)
     ctes |= _relations((m.source for m in late), scope, set(ctes))
     parts = ",\n".join(f"{name} AS (\n{sql}\n)" for name, sql in ctes.items())
-    return f"WITH {parts}\n{_joined('measures', [], late, scope, names)}"
+    return f"WITH {parts}\n{_joined('measures', late, scope, names)}"
 
 
 def _with_used(measures: Iterable[Measure], catalog: dict[str, Measure]) -> list[Measure]:
@@ -78,14 +79,12 @@ def _relations(wanted: Iterable[str], scope: Scope, known: set[str] | None = Non
 def _measures(measures: Sequence[Measure], scope: Scope) -> str:
     own = [m for m in measures if m.source != COMPOSITE]
     composite = [m for m in measures if m.source == COMPOSITE]
-    joined = _joined(scope.wanted, own, own, scope, [m.name for m in own])
+    joined = _joined(scope.wanted, own, scope, [m.name for m in own])
     computed = "".join(f",\n    {m.sql} AS {m.name}" for m in composite)
     return f"SELECT joined.*{computed}\nFROM (\n{joined}\n) AS joined"
 
 
-def _joined(
-    base: str, _: Sequence[Measure], sourced: Sequence[Measure], scope: Scope, names: Sequence[str]
-) -> str:
+def _joined(base: str, sourced: Sequence[Measure], scope: Scope, names: Sequence[str]) -> str:
     """The named measures per row of `base`: those in `sourced` aggregated from their sources, the others `base`'s own."""
     by_source: dict[str, list[Measure]] = {}
     for measure in sourced:
@@ -119,14 +118,11 @@ def reference_query(name: str, scope: Scope) -> str:
     """The population that features are compared with: see `REFERENCES`; as of the last 00:00 UTC and known by then."""
     midnight = midnight_before(scope.as_of_us)
     entity_type, names, columns, condition = REFERENCES[name]
-    then = Scope(
-        entity_type,
-        midnight,
-        min(scope.known_at_us, midnight),
-        "everybody",
-        scope.marketplace_timezone,
-        scope.premium_tiers,
-        scope.zone_offsets,
+    then = replace(
+        scope.of(entity_type, "everybody"),
+        as_of_us=midnight,
+        known_at_us=min(scope.known_at_us, midnight),
+        references={},
     )
     return f"""WITH everybody AS (
     SELECT DISTINCT entity_id FROM ({_active(then)}) AS active

@@ -46,9 +46,9 @@ class Scope:
         """The condition that `column` (the entity's own id, if not given) is among the wanted."""
         return f"{column or self.own} IN (SELECT entity_id FROM {self.wanted})"
 
-    def found(self, table: str) -> str:
-        """A further condition on a table of the log that changes no result: look the wanted rows up first, if few."""
-        return f"rowid IN (SELECT rowid FROM {table} WHERE {self.wants()})" if self.few else "TRUE"
+    def wanted_rows(self, table: str) -> str:
+        """As `wants`, on the rows of a table; few are looked up before the other columns are read."""
+        return f"rowid IN (SELECT rowid FROM {table} WHERE {self.wants()})" if self.few else self.wants()
 
     def since(self, days: int, column: str = "ts_us") -> str:
         """The condition that an event happened after as_of - days."""
@@ -60,7 +60,7 @@ class Scope:
 
     def of(self, entity_type: EntityType, wanted: str) -> "Scope":
         """The same moment for others."""
-        return replace(self, entity_type=entity_type, wanted=wanted)
+        return replace(self, entity_type=entity_type, wanted=wanted, few=False)
 
     def real(self, column: str) -> str:
         """The id in `column`, NULL where it is the placeholder."""

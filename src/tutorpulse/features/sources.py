@@ -23,13 +23,14 @@ _ORDER = "time_us, last_received_us, session_id"
 
 
 def _sessions(scope: Scope) -> str:
+    known = sessions_as_of_sql(
+        scope.as_of_us, scope.known_at_us, scope.wanted_rows("settled_sessions"), scope.wants()
+    )
     return f"""SELECT {scope.own} AS entity_id, {scope.real(scope.other)} AS other_id, session_id, subject, tier, outcome,
         start_us, reported_us, time_us, duration_minutes, scheduled_duration_minutes, price, tutor_earnings, discounted,
         rating, rated_us, cancelled_by, no_show_by, notice_hours, last_received_us, {scope.age("time_us")} AS age_us,
         CASE WHEN tier IN ({listed(scope.premium_tiers)}) THEN 1 ELSE 0 END AS is_premium
-    FROM (
-        {sessions_as_of_sql(scope.as_of_us, scope.known_at_us, scope.found("settled_sessions"))}
-    ) AS known_sessions WHERE {scope.wants()}"""
+    FROM ({known}) AS known_sessions"""
 
 
 _RECENT = f"""SELECT *, ROW_NUMBER() OVER (PARTITION BY entity_id ORDER BY {_ORDER}) AS place
@@ -60,7 +61,7 @@ def _profiles(scope: Scope) -> str:
     FROM (
         SELECT {scope.own} AS entity_id, *, {scope.age()} AS age_us,
             ROW_NUMBER() OVER (PARTITION BY {scope.own} ORDER BY ts_us, received_us, event_id) AS place
-        FROM {log} WHERE {scope.times} AND {scope.wants()} AND {scope.found(log)}
+        FROM {log} WHERE {scope.times} AND {scope.wanted_rows(log)}
     ) AS entries GROUP BY entity_id"""
 
 

@@ -133,13 +133,13 @@ FROM (
 ) AS folded"""
 
 
-def sessions_as_of_sql(as_of_us: int, known_at_us: int, settled: str = "TRUE") -> str:
+def sessions_as_of_sql(as_of_us: int, known_at_us: int, settled: str = "TRUE", folded: str = "TRUE") -> str:
     """SQL giving the `sessions` relation from the events that happened by `as_of_us` and were received by `known_at_us`.
 
     Both in microseconds since the epoch, inclusive. Settled rows serve the sessions that lie wholly within both times;
     only those that straddle a cut are folded anew. Equals `fold_sql` over the cut log, exactly.
-    Needs `settled_sessions` up to date: `EventStore.query` sees to that. `settled` is a further condition on its rows, for
-    readers that want few sessions and know how to find them fast; those that straddle a cut come whether it holds or not.
+    Needs `settled_sessions` up to date: `EventStore.query` sees to that. `settled` and `folded` are further
+    conditions on the rows of either kind, which a reader of few sessions finds in different ways.
     """
     within = f"last_us <= {as_of_us:d} AND last_received_us <= {known_at_us:d}"
     begun = f"first_us <= {as_of_us:d} AND first_received_us <= {known_at_us:d}"
@@ -149,7 +149,7 @@ def sessions_as_of_sql(as_of_us: int, known_at_us: int, settled: str = "TRUE") -
             AND session_id IN (SELECT session_id FROM settled_sessions WHERE {begun} AND NOT ({within}))
     )"""
     columns = ", ".join(SESSION_COLUMNS)
-    return f"SELECT {columns} FROM settled_sessions WHERE {within} AND {settled}\nUNION ALL\n{fold_sql(cut)}"
+    return f"SELECT {columns} FROM settled_sessions WHERE {within} AND {settled}\nUNION ALL\n{fold_sql(cut)} WHERE {folded}"
 
 
 def _newest(column: str) -> str:
