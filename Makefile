@@ -30,8 +30,10 @@ check: $(STAMP)  ## format, lint, types, import contracts, links, generated docs
 	$(BIN)/python -m tools.links
 	$(BIN)/python -m tools.docs --check
 
-slow: $(STAMP)   ## the heavy proofs and benchmarks
+slow: $(STAMP)   ## the heavy proofs, then the benchmarks
 	$(BIN)/python -m pytest -m slow $(SLOW_FLAGS)
+	$(BIN)/tutorpulse bench import --json
+	$(BIN)/tutorpulse bench features --json
 
 docs: $(STAMP)   ## write the generated parts of docs/ anew
 	$(BIN)/python -m tools.docs
