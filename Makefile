@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 PYTEST_FLAGS ?= -n 2
 SLOW_FLAGS ?=
 
-.PHONY: help install demo test check slow docs format clean
+.PHONY: help install demo test check slow docs starter format clean
 help:            ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -37,6 +37,9 @@ slow: $(STAMP)   ## the heavy proofs, then the benchmarks
 
 docs: $(STAMP)   ## write the generated parts of docs/ anew
 	$(BIN)/python -m tools.docs
+
+starter: $(STAMP) ## make the starter model anew, after the features changed
+	$(BIN)/python -m tools.starter
 
 format: $(STAMP) ## mend what the formatter and the linter can
 	$(BIN)/ruff format src tests tools

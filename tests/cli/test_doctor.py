@@ -17,15 +17,24 @@ Capture = pytest.CaptureFixture[str]
 FIT, UNFIT, UNUSABLE = 0, 1, 2
 
 
-def test_a_home_without_a_model_is_not_fit_and_says_what_to_do(
-    tmp_path: Path, run: Run, capsys: Capture
+def test_a_home_without_any_model_is_not_fit_and_says_what_to_do(
+    tmp_path: Path, run: Run, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tutorpulse.model.registry.starter", lambda _hash: None)
     home_with(tmp_path / "h", lessons(3, 40))
     assert run("doctor", "--home", tmp_path / "h") == UNFIT
     printed = capsys.readouterr().out
     assert "There is no model: nothing can be predicted." in printed
     assert "→ Run `tutorpulse train`, then `tutorpulse refresh`." in printed
     assert printed.endswith("Not fit for use: 1 problem to solve first.\n")
+
+
+def test_a_home_on_the_starter_model_says_so(tmp_path: Path, run: Run, capsys: Capture) -> None:
+    home_with(tmp_path / "h", lessons(3, 40))
+    run("doctor", "--home", tmp_path / "h")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "The starter model is in use (starter-" in printed
+    assert "There is no model" not in printed
 
 
 def test_a_home_without_events_is_not_fit(tmp_path: Path, run: Run, capsys: Capture) -> None:
@@ -61,7 +70,7 @@ def test_a_trained_home_is_fit_and_says_what_is_fine_if_asked(
         train_home(pulse, lambda *_: None, kinds=("tutor",), limits=Limits(dates=10, rows=1_000))
     assert run("doctor", "--home", home) == FIT
     brief = capsys.readouterr().out
-    assert "knows no students; the log names 60." in brief
+    assert "The starter model is in use (" in brief
     assert "There was no refresh yet" in brief
     assert "other checks found nothing to say; --all shows them." in brief
     assert "Fit for use" in brief.splitlines()[-1]

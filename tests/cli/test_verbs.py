@@ -211,12 +211,14 @@ def test_refresh_of_an_empty_home_says_to_import(empty: Path, run: Run, capsys: 
     assert "holds no events. Run `tutorpulse import FILE` first." in _said(capsys)
 
 
-def test_refresh_without_a_model_says_to_train(
+def test_without_a_model_every_verb_says_that_the_starter_serves(
     home: Path, run: Run, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tutorpulse.cli.refresh.open_scorer", open_scorer)
-    assert run("refresh", "--home", home) == 2
-    assert "There is no model yet. Run `tutorpulse train` first." in _said(capsys)
+    for verb in ("refresh", "today", "show"):
+        monkeypatch.setattr(f"tutorpulse.cli.{verb}.open_scorer", open_scorer)
+    for arguments in (("refresh",), ("summary",), ("today",), ("show", "ann")):
+        assert run(*arguments, "--home", home) == 0
+        assert "Starter model, learnt from simulated marketplaces, not from yours" in _said(capsys)
 
 
 @pytest.mark.parametrize("verb", [("summary",), ("today",), ("show", "ann")], ids=lambda verb: verb[0])

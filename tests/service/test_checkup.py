@@ -348,18 +348,31 @@ def model_without_trees() -> Artifact:
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a model that fits the features."""
-    monkeypatch.setattr("tutorpulse.service.checkup.feature_set_hash", lambda: SET_HASH)
+    monkeypatch.setattr("tutorpulse.service.serving.feature_set_hash", lambda: SET_HASH)
     registry.publish(model_without_trees(), tmp_path)
     return tmp_path
 
 
-def test_without_a_model_there_is_none_to_tell_of(tmp_path: Path) -> None:
-    assert model_facts(tmp_path) is None
+def test_without_a_model_there_is_none_to_tell_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert model_facts(tmp_path, []) is None
+    monkeypatch.setattr("tutorpulse.service.serving.feature_set_hash", lambda: "other")
+    assert model_facts(tmp_path, ["tutor"]) is None
+
+
+def test_a_home_without_its_own_model_has_the_starter(tmp_path: Path) -> None:
+    found = model_facts(tmp_path, ["student"])
+    assert found is not None
+    assert found.starter
+    assert found.version.startswith("starter-")
+    assert found.newest_data_us is None
+    assert found.absent == {"student": {}}
+    assert found.skill == {}
 
 
 def test_a_model_is_told_by_its_manifest(models: Path) -> None:
-    found = model_facts(models)
+    found = model_facts(models, ["tutor"])
     assert found is not None
+    assert not found.starter
     assert found.version.startswith("2024-09-01-")
     assert found.unusable is None
     assert found.newest_data_us == parse_time("2024-09-01")
@@ -368,15 +381,15 @@ def test_a_model_is_told_by_its_manifest(models: Path) -> None:
 
 
 def test_a_model_of_other_features_says_so(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tutorpulse.service.checkup.feature_set_hash", lambda: "other")
-    found = model_facts(models)
+    monkeypatch.setattr("tutorpulse.service.serving.feature_set_hash", lambda: "other")
+    found = model_facts(models, ["tutor"])
     assert found is not None
     assert "made for other features" in (found.unusable or "")
 
 
 def test_a_damaged_model_says_so(models: Path) -> None:
     next(models.glob("*/manifest.json")).write_text("gone")
-    found = model_facts(models)
+    found = model_facts(models, ["tutor"])
     assert found is not None
     assert "damaged" in (found.unusable or "")
 

@@ -11,6 +11,7 @@ import typer
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
 from tutorpulse.cli.progress import progress_bar
+from tutorpulse.cli.train import starter_lines
 from tutorpulse.clock import DAY_US
 from tutorpulse.errors import HomeError
 from tutorpulse.events.codec import Arrival, decode_lines
@@ -111,14 +112,16 @@ def _import_file(pulse: Pulse, data: Path, mapping: str | None) -> int:
 
 def _train(pulse: Pulse) -> None:
     with progress_bar("Training") as tell:
-        manifest = train_home(pulse, lambda _what, done, total: tell(done, total), limits=_LIMITS).manifest
-    for kind, part in manifest.kinds.items():
+        trained = train_home(pulse, lambda _what, done, total: tell(done, total), limits=_LIMITS)
+    for kind, part in trained.artifact.manifest.kinds.items():
         figure = part.metrics.get("churn_risk_14d")
         if figure and figure.auc and figure.recency_auc:
             console.print_line(
                 f"{kind}s: risk of 14 days on time not seen in training: AUC {figure.auc:.2f}; "
                 f"days since the last session alone: {figure.recency_auc:.2f}"
             )
+    for line in starter_lines(trained):
+        console.print_line(line)
 
 
 def _show(pulse: Pulse) -> None:

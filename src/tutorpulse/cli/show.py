@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tutorpulse.cli import console
+from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
 from tutorpulse.cli.page_view import show_page
 from tutorpulse.features.frame import EntityType
@@ -27,7 +27,9 @@ def show(
     with open_pulse(home) as pulse:
         last_as_of_us(pulse)
         find(pulse, entity_id, entity)
-        shown = page(pulse, open_scorer(pulse), entity_id, entity)
+        scorer = open_scorer(pulse)
+        shown = page(pulse, scorer, entity_id, entity)
+    views.show_notes(scorer.notes)
     if as_json:
         console.print_json(shown)
     else:

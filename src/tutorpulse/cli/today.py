@@ -22,7 +22,9 @@ def today(
     """Show who needs someone today: the largest risk times value at stake, with the reason."""
     with open_pulse(home) as pulse:
         last_as_of_us(pulse)
-        needs = needs_someone(pulse, open_scorer(pulse), (entity,) if entity else ENTITY_TYPES, limit)
+        scorer = open_scorer(pulse)
+        needs = needs_someone(pulse, scorer, (entity,) if entity else ENTITY_TYPES, limit)
+    views.show_notes(scorer.notes)
     if as_json:
         console.print_json(needs)
     else:

@@ -15,7 +15,7 @@ from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.model.manifest import KindManifest, Manifest, Measures
 from tutorpulse.model.predictor import OUTPUT_FIELDS
 from tutorpulse.service.root import open_pulse
-from tutorpulse.service.training import train_home
+from tutorpulse.service.training import Trained, train_home
 from tutorpulse.training.snapshots import DEFAULT_LIMITS, Limits
 
 
@@ -38,24 +38,44 @@ def train(
     ] = DEFAULT_LIMITS.rows,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Train a model on the history and put it in force; shows how it does on the newest time, which it did not see."""
+    """Train a model on the history and put it in force; shows how it does on the newest time, which it did not see.
+
+    For a kind that the history does not suffice for, the starter model goes on; why is said.
+    """
     limits = Limits(dates=dates, rows=rows)
     kinds: Sequence[EntityType] = ENTITY_TYPES if entity is None else (entity,)
     as_of_us = parse_time(as_of) if as_of else None
     with open_pulse(home) as pulse, progress_bar("Training") as tell:
-        manifest = train_home(
-            pulse, lambda _what, done, total: tell(done, total), as_of_us, kinds, limits
-        ).manifest
+        trained = train_home(pulse, lambda _what, done, total: tell(done, total), as_of_us, kinds, limits)
+    manifest = trained.artifact.manifest
     if as_json:
-        console.print_json(manifest_summary(manifest))
+        console.print_json(trained_summary(trained))
         return
-    console.print_line(f"Model {manifest.version}, learnt from {manifest.data_from} to {manifest.data_to}")
+    console.print_line(f"Model {_version(trained)}, learnt from {manifest.data_from} to {manifest.data_to}")
     for part in manifest.kinds.values():
         _print_kind(part)
+    for line in starter_lines(trained):
+        console.print_line(line)
+
+
+def starter_lines(trained: Trained) -> list[str]:
+    """For which kinds the starter model goes on, and why."""
+    return [f"The starter model goes on for {kind}s: {why}." for kind, why in trained.lacking.items()]
+
+
+def trained_summary(trained: Trained) -> dict[str, object]:
+    """What `--json` prints: the manifest, the version in force (None: nothing is), why the starter goes on for which kinds."""
+    in_force = trained.in_force.version if trained.in_force else None
+    summary = manifest_summary(trained.artifact.manifest)
+    return {**summary, "model_version": in_force, "starter_goes_on": trained.lacking}
+
+
+def _version(trained: Trained) -> str:
+    return trained.in_force.version if trained.in_force else f"{trained.artifact.version} (not in force)"
 
 
 def manifest_summary(manifest: Manifest) -> dict[str, object]:
-    """What `--json` prints: the manifest without cohort tables, averages and fill values."""
+    """The manifest without cohort tables, averages and fill values."""
     document: dict[str, object] = msgspec.to_builtins(manifest, str_keys=True)
     kinds = msgspec.convert(document["kinds"], dict[str, dict[str, object]])
     hidden = ("cohorts", "averages", "fill", "feature_names")

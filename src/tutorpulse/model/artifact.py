@@ -1,4 +1,7 @@
-"""Artifacts: a folder with `manifest.json` and one LightGBM text file per head. Text only, nothing is executed on load."""
+"""Artifacts: a folder with `manifest.json` and one LightGBM text file per head. Text only, nothing is executed on load.
+
+A part whose file name ends in `.zst` is compressed with Zstandard; its checksum is that of the text.
+"""
 
 import hashlib
 import os
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import zstandard
 
 from tutorpulse.errors import ArtifactError
 from tutorpulse.features.frame import EntityType
@@ -15,6 +19,9 @@ from tutorpulse.model.heads import Head, head_from_text
 from tutorpulse.model.manifest import FORMAT, HeadEntry, KindManifest, Manifest
 
 MANIFEST_FILE = "manifest.json"
+PACKED_SUFFIX = ".zst"
+_LEVEL = 19
+_MAX_TEXT_BYTES = 64 * 1024 * 1024
 _TRAIN = "Train again with `tutorpulse train`."
 
 
@@ -54,14 +61,19 @@ def save(artifact: Artifact, models: Path) -> Path:
     draft = models / f".{artifact.version}.{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    for kind, entry, head in _parts(artifact):
-        assert checksum(head.text()) == entry.sha256, f"{kind} {entry.name} changed since it was fitted"
-        _write(draft / entry.file, head.text())
-    _write(
-        draft / MANIFEST_FILE, msgspec.json.format(msgspec.json.encode(artifact.manifest), indent=1).decode()
-    )
+    write(artifact, draft)
     draft.rename(target)
     return target
+
+
+def write(artifact: Artifact, folder: Path) -> None:
+    """Write the parts of an artifact into a folder that is there, the manifest last."""
+    for kind, entry, head in _parts(artifact):
+        assert checksum(head.text()) == entry.sha256, f"{kind} {entry.name} changed since it was fitted"
+        _write(folder / entry.file, head.text())
+    _write(
+        folder / MANIFEST_FILE, msgspec.json.format(msgspec.json.encode(artifact.manifest), indent=1).decode()
+    )
 
 
 def load(folder: Path, feature_set_hash: str) -> Artifact:
@@ -126,15 +138,21 @@ def _load_head(folder: Path, entry: HeadEntry) -> Head:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
+        content = path.read_bytes()
+        if path.suffix == PACKED_SUFFIX:
+            content = zstandard.ZstdDecompressor().decompress(content, max_output_size=_MAX_TEXT_BYTES)
+        return content.decode()
+    except (OSError, UnicodeDecodeError, zstandard.ZstdError) as error:
         raise ArtifactError(
             f"The model {path.parent.name} cannot be read: {path.name}: {error}. {_TRAIN}"
         ) from None
 
 
 def _write(path: Path, text: str) -> None:
+    content = text.encode()
+    if path.suffix == PACKED_SUFFIX:
+        content = zstandard.ZstdCompressor(level=_LEVEL).compress(content)
     with path.open("wb") as file:
-        file.write(text.encode())
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())

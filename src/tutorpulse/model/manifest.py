@@ -33,7 +33,7 @@ class Measures(_Part, frozen=True):
     """Figures of one output on held-out later time; None: not defined for this output or this sample.
 
     `auc_low` and `auc_high` bound the central 90 % of a bootstrap by entity. `recency_auc` is what days since the last
-    session alone reach. For velocity `mae` and `mean_mae` (of always saying the mean) stand in place of the rest.
+    session alone reach, `starter_auc` what the starter model reaches on the same rows. For velocity `mae` and `mean_mae` (of always saying the mean) stand in place of the rest.
     """
 
     rows: int
@@ -48,6 +48,7 @@ class Measures(_Part, frozen=True):
     slope: float | None = None
     ece: float | None = None
     recency_auc: float | None = None
+    starter_auc: float | None = None
     mae: float | None = None
     mean_mae: float | None = None
 

@@ -1,12 +1,31 @@
-"""The models of a home: `models/<version>/` each, and the file `models/current` that names the one in force."""
+"""The models of a home: `models/<version>/` each, and the file `models/current` that names the one in force.
+
+Beside them stands the starter model, which comes with the package.
+"""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from tutorpulse.errors import ModelError
-from tutorpulse.model.artifact import MANIFEST_FILE, Artifact, load, save
+from tutorpulse.model.artifact import (
+    MANIFEST_FILE,
+    PACKED_SUFFIX,
+    Artifact,
+    load,
+    read_manifest,
+    save,
+    versioned,
+)
+from tutorpulse.model.manifest import KindManifest
 
 CURRENT_FILE = "current"
+STARTER_FOLDER = Path(__file__).parent / "starter"
+"""Where the package keeps the starter model; `make starter` writes it."""
+
+STARTER_PREFIX = "starter-"
 
 
 def publish(artifact: Artifact, models: Path) -> Path:
@@ -56,3 +75,32 @@ def current(models: Path, feature_set_hash: str) -> Artifact:
     if version is None:
         raise ModelError("There is no model yet. Run `tutorpulse train` first.")
     return load(models / version, feature_set_hash)
+
+
+def starter(feature_set_hash: str, folder: Path = STARTER_FOLDER) -> Artifact | None:
+    """The starter model, None where it was made for other features than `feature_set_hash`.
+
+    Raises:
+        ArtifactError: it is missing or damaged.
+    """
+    if read_manifest(folder).feature_set_hash != feature_set_hash:
+        return None
+    return load(folder, feature_set_hash)
+
+
+def as_starter(artifact: Artifact) -> Artifact:
+    """The same model as a starter: its version says so, its trees are kept compressed."""
+    kinds = {kind: _packed(part) for kind, part in artifact.manifest.kinds.items()}
+    manifest = versioned(msgspec.structs.replace(artifact.manifest, kinds=kinds))
+    digest = manifest.version.rpartition("-")[2]
+    return replace(artifact, manifest=msgspec.structs.replace(manifest, version=STARTER_PREFIX + digest))
+
+
+def is_starter(version: str) -> bool:
+    """Whether a version is that of a starter model."""
+    return version.startswith(STARTER_PREFIX)
+
+
+def _packed(part: KindManifest) -> KindManifest:
+    heads = [msgspec.structs.replace(head, file=head.file + PACKED_SUFFIX) for head in part.heads]
+    return msgspec.structs.replace(part, heads=heads)

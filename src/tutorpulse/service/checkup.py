@@ -3,7 +3,7 @@ nothing in the home."""
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -11,11 +11,12 @@ from tutorpulse import settings
 from tutorpulse.clock import Clock, parse_time
 from tutorpulse.decisions.checkup.facts import Facts, HomeFacts, ModelFacts, RunFacts, Skill
 from tutorpulse.errors import ModelError
-from tutorpulse.features.compile import feature_set_hash
+from tutorpulse.features.frame import EntityType
 from tutorpulse.model import registry
-from tutorpulse.model.manifest import KindManifest, Manifest
+from tutorpulse.model.manifest import KindManifest
 from tutorpulse.service.checkup_kinds import gather_kinds
 from tutorpulse.service.checkup_log import gather_log
+from tutorpulse.service.serving import Serving, serving
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
 from tutorpulse.store.state import State
@@ -44,13 +45,14 @@ def gather(path: Path, clock: Clock, progress: Progress = lambda _doing: None) -
         log = gather_log(store)
         if log is None:
             return Facts(clock.now_us(), in_force, folder)
+        kinds = gather_kinds(store, state, in_force, clock.now_us(), progress)
         return Facts(
             now_us=clock.now_us(),
             settings=in_force,
             home=folder,
             log=log,
-            kinds=gather_kinds(store, state, in_force, clock.now_us(), progress),
-            model=model_facts(home.models_path),
+            kinds=kinds,
+            model=model_facts(home.models_path, kinds.keys()),
             run=_run_facts(state),
         )
 
@@ -77,27 +79,26 @@ def home_facts(home: Home) -> HomeFacts:
     )
 
 
-def model_facts(models: Path) -> ModelFacts | None:
-    """The model in force, None where there is none; one that cannot be loaded says why."""
-    version = registry.current_version(models)
-    if version is None:
-        return None
+def model_facts(models: Path, kinds: Collection[EntityType]) -> ModelFacts | None:
+    """The model in force for a log of these kinds, None where there is none; one that cannot be loaded says why."""
     try:
-        manifest = registry.current(models, feature_set_hash()).manifest
+        served = serving(models, kinds.__contains__)
     except ModelError as error:
-        return ModelFacts(version, starter=False, unusable=str(error), newest_data_us=None)
-    return _loaded(manifest)
+        version = registry.current_version(models)
+        return ModelFacts(version, False, str(error), newest_data_us=None) if version else None
+    return _loaded(served) if served.by_kind else None
 
 
-def _loaded(manifest: Manifest) -> ModelFacts:
-    skills = {kind: skill for kind, part in manifest.kinds.items() if (skill := _skill(part))}
+def _loaded(served: Serving) -> ModelFacts:
+    parts = {kind: artifact.manifest.kinds[kind] for kind, artifact in served.by_kind.items()}
+    own = {kind: served.by_kind[kind].manifest for kind in parts if kind not in served.starter_kinds}
     return ModelFacts(
-        version=manifest.version,
-        starter=False,
+        version=served.version,
+        starter=bool(served.starter_kinds),
         unusable=None,
-        newest_data_us=parse_time(manifest.data_to),
-        absent={kind: part.absent for kind, part in manifest.kinds.items()},
-        skill=skills,
+        newest_data_us=max((parse_time(manifest.data_to) for manifest in own.values()), default=None),
+        absent={kind: part.absent for kind, part in parts.items()},
+        skill={kind: skill for kind in own if (skill := _skill(parts[kind]))},
     )
 
 

@@ -1,4 +1,4 @@
-"""The scorer of a home: its model in force, its features, its rules."""
+"""The scorer of a home: the models that serve it, its features, its rules."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -7,45 +7,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.decisions.rules import load_rules
-from tutorpulse.features.compile import CATALOGS, feature_set_hash
+from tutorpulse.features.compile import CATALOGS
 from tutorpulse.features.compute import compute
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
-from tutorpulse.model.manifest import Manifest
-from tutorpulse.model.predictor import LocalPredictor
-from tutorpulse.model.registry import current
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
+from tutorpulse.service.serving import ServedModel, Serving, serving
+from tutorpulse.training.split import MIN_EACH, MIN_ROWS
 
 CATALOG = {kind: catalog.shown() for kind, catalog in CATALOGS.items()}
 """What is shown of each kind: the 46, then the context."""
 
 
 def open_scorer(pulse: Pulse) -> Scorer:
-    """The scorer of a home, for the kinds that its model was trained on.
+    """The scorer of a home: its own model for the kinds that it was trained on, the starter for the others in the log.
 
     Raises:
-        ModelError: nothing was trained yet. ArtifactError: the model is damaged or made for other features.
+        ModelError: no model serves it. ArtifactError: the model is damaged or made for other features.
         SettingsError: the home's rules are wrong.
     """
-    artifact = current(pulse.home.models_path, feature_set_hash())
+    served = serving(pulse.home.models_path, lambda kind: len(pulse.store.entity_ids(kind)) > 0)
     names = {kind: tuple(feature.name for feature in shown) for kind, shown in CATALOG.items()}
     return Scorer(
-        model=LocalPredictor(artifact),
+        model=ServedModel(served),
         compute=partial(features_of, pulse),
         catalog=CATALOG,
-        exit_gap_days={kind: part.exit_gap.days for kind, part in artifact.manifest.kinds.items()},
+        exit_gap_days={kind: a.manifest.kinds[kind].exit_gap.days for kind, a in served.by_kind.items()},
         rules=load_rules(names, pulse.home.path),
-        notes=tuple(_notes(pulse, artifact.manifest)),
+        notes=tuple(_notes(pulse, served)),
     )
 
 
-def _notes(pulse: Pulse, manifest: Manifest) -> Iterator[str]:
-    for kind, part in manifest.kinds.items():
+def _notes(pulse: Pulse, served: Serving) -> Iterator[str]:
+    if served.starter_kinds:
+        yield _starter_note(served)
+    for kind, artifact in served.by_kind.items():
+        part = artifact.manifest.kinds[kind]
         if part.churn_label == "inactive":
             yield f"Risk of {kind}s is that of no activity within 14 (30) days: {part.exit_gap.reason}."
     for kind in ENTITY_TYPES:
-        if kind not in manifest.kinds and (count := len(pulse.store.entity_ids(kind))):
+        if kind not in served.by_kind and (count := len(pulse.store.entity_ids(kind))):
             yield f"{count:,} {kind}s are not predicted: the model was trained without any. Run `tutorpulse train`."
+
+
+def _starter_note(served: Serving) -> str:
+    kinds = served.starter_kinds
+    gap_days = served.by_kind[kinds[0]].manifest.kinds[kinds[0]].exit_gap.days
+    return (
+        f"Starter model, learnt from simulated marketplaces, not from yours, for {' and '.join(f'{k}s' for k in kinds)}: "
+        f"leaving means {gap_days} days of silence. Run `tutorpulse train` when the log shows {MIN_EACH} departures or more "
+        f"among {MIN_ROWS} labelled rows; it says what is missing."
+    )
 
 
 def features_of(

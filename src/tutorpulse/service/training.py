@@ -1,19 +1,32 @@
-"""Trains a model on a home's log and puts it in force."""
+"""Trains a model on a home's log and puts in force what of it suffices."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from tutorpulse.features.compile import CATALOGS, feature_set_hash
 from tutorpulse.features.compute import compute
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
 from tutorpulse.model import registry
-from tutorpulse.model.artifact import Artifact
+from tutorpulse.model.artifact import Artifact, versioned
 from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.settings import Settings
 from tutorpulse.store.log import EventStore
 from tutorpulse.training.snapshots import DEFAULT_LIMITS, Limits, Progress
 from tutorpulse.training.train import Features, Plan, train
+from tutorpulse.training.yielding import lacking
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The model as trained, what of it is in force (None: nothing), and why the starter goes on serving the other kinds."""
+
+    artifact: Artifact
+    in_force: Artifact | None
+    lacking: dict[EntityType, str]
 
 
 def train_home(
@@ -22,8 +35,10 @@ def train_home(
     as_of_us: int | None = None,
     kinds: Sequence[EntityType] = ENTITY_TYPES,
     limits: Limits = DEFAULT_LIMITS,
-) -> Artifact:
-    """Train on everything known at `as_of_us` (None: now, or the newest event's time) and put the model in force.
+) -> Trained:
+    """Train on everything known at `as_of_us` (None: now, or the newest event's time) and put in force what suffices.
+
+    Of which kinds it suffices, `training.yielding` says. Where it is of none, what was in force stays.
 
     Raises:
         HistoryError: the log holds nothing to learn from.
@@ -32,10 +47,26 @@ def train_home(
     now_us = pulse.clock.now_us()
     known_us = refresh_moment(newest_us, now_us, None)[0] if as_of_us is None else as_of_us
     features = features_of(pulse.store, pulse.settings)
-    plan = Plan(known_us, now_us, kinds, limits)
+    starter = registry.starter(features.set_hash)
+    plan = Plan(known_us, now_us, kinds, limits, starter=starter)
     artifact = train(pulse.store, features, pulse.settings, plan, progress)
-    registry.publish(artifact, pulse.home.models_path)
-    return artifact
+    served = starter.manifest.kinds if starter else {}
+    reasons = {kind: why for kind, part in artifact.manifest.kinds.items() if (why := lacking(part))}
+    kept = {kind: why for kind, why in reasons.items() if kind in served}
+    in_force = without(artifact, kept.keys())
+    if not in_force.manifest.kinds:
+        return Trained(artifact, None, kept)
+    registry.publish(in_force, pulse.home.models_path)
+    return Trained(artifact, in_force, kept)
+
+
+def without(artifact: Artifact, kinds: Collection[EntityType]) -> Artifact:
+    """The artifact without some kinds, under its own version; itself where it has none of them."""
+    if not kinds:
+        return artifact
+    left = {kind: part for kind, part in artifact.manifest.kinds.items() if kind not in kinds}
+    manifest = versioned(msgspec.structs.replace(artifact.manifest, kinds=left))
+    return Artifact(manifest, {kind: artifact.heads[kind] for kind in left})
 
 
 def features_of(store: EventStore, settings: Settings) -> Features:

@@ -49,6 +49,13 @@ def measure_risk(
     )
 
 
+def beside(measured: Measures, label: Floats, rival: Floats) -> Measures:
+    """Figures with the rival's AUC on the same n rows, where one is defined."""
+    if measured.auc is None:
+        return measured
+    return msgspec.structs.replace(measured, starter_auc=float(roc_auc_score(label, rival)))
+
+
 def measure_rate(label: Floats, rate: Floats) -> Measures:
     """Figures of n predicted rates: mean absolute errors of the prediction, and of always saying the mean."""
     mean = np.full(len(label), label.mean())

@@ -13,7 +13,7 @@ from tutorpulse.model.heads import Head
 from tutorpulse.model.manifest import Average, Measures
 from tutorpulse.model.outputs import ChurnLabel, Floats, output_specs
 from tutorpulse.model.predictor import OUTPUT_FIELDS, head_outputs
-from tutorpulse.training.evaluate import measure_rate, measure_risk
+from tutorpulse.training.evaluate import beside, measure_rate, measure_risk
 from tutorpulse.training.exits import ExitSearch, Stop
 from tutorpulse.training.fit import Fitted, fit_heads
 from tutorpulse.training.history import History
@@ -37,6 +37,17 @@ class Recipe:
     gap_us: int | None
     churn_label: ChurnLabel
     seed: int
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another model of the same features, to be measured beside one's own."""
+
+    heads: Mapping[str, Head]
+    churn_label: ChurnLabel
+
+
+NO_RIVAL = Rival({}, "exit")
 
 
 @dataclass(frozen=True)
@@ -76,14 +87,17 @@ def judge(
     own_labels: dict[str, Floats],
     cut_us: int,
     recipe: Recipe,
+    rival: Rival = NO_RIVAL,
 ) -> HeldOut:
     """Figures of heads fitted on what was known at `cut_us`, on every labelled row from then on.
 
+    The rival is measured on the same rows by the same labels, by its own output of the name.
     Entities that never had a session are left out: they are not predicted but get their cohort's rate.
     """
     later = snapshots.had_session & (snapshots.rows.as_of_us >= cut_us)
     test = snapshots.where(later)
     values = head_outputs(heads, recipe.churn_label, test.features)
+    theirs = head_outputs(rival.heads, rival.churn_label, test.features)
     recency = recency_of(test.features, recipe.names)
     metrics: dict[str, Measures] = {}
     of_label: dict[str, Measures] = {}
@@ -91,7 +105,7 @@ def judge(
         label = own_labels[spec.label][later]
         known = ~np.isnan(label)
         if known.any() and spec.label not in of_label:
-            of_label[spec.label] = _measure(
+            measured = _measure(
                 spec.name,
                 label[known],
                 values[spec.name][known],
@@ -99,6 +113,9 @@ def judge(
                 test.rows.entity[known],
                 recipe.seed,
             )
+            if spec.name in theirs:
+                measured = beside(measured, label[known], theirs[spec.name][known])
+            of_label[spec.label] = measured
         if known.any():
             metrics[spec.name] = of_label[spec.label]
     return HeldOut(

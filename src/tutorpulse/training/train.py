@@ -21,8 +21,10 @@ from tutorpulse.training.fit import Fitted, FittedHead
 from tutorpulse.training.gaps import ExitGapChoice, choose_gap
 from tutorpulse.training.history import History
 from tutorpulse.training.kind import (
+    NO_RIVAL,
     HeldOut,
     Recipe,
+    Rival,
     absent_outputs,
     averages_of,
     cohorts_of,
@@ -52,13 +54,17 @@ class Features:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train on: everything known at `known_us`, these kinds, within these limits."""
+    """What to train on: everything known at `known_us`, these kinds, within these limits.
+
+    A `starter` of the same features is judged on the same held-out rows.
+    """
 
     known_us: int
     created_us: int
     kinds: Sequence[EntityType] = ENTITY_TYPES
     limits: Limits = field(default_factory=Limits)
     seed: int = DEFAULT_SEED
+    starter: Artifact | None = None
 
 
 def train(
@@ -158,7 +164,13 @@ class _KindTraining:
         )
         fitted = fit_kind(recoded, then, recipe, self._progress)
         own = labels(self._history, snapshots.rows, recipe.gap_us)
-        return judge(fitted.models(), snapshots, own, cut_us, recipe)
+        return judge(fitted.models(), snapshots, own, cut_us, recipe, self._rival())
+
+    def _rival(self) -> Rival:
+        starter = self._plan.starter
+        if starter is None or self._kind not in starter.heads:
+            return NO_RIVAL
+        return Rival(starter.heads[self._kind], starter.manifest.kinds[self._kind].churn_label)
 
     def _manifest(
         self, snapshots: Snapshots, fitted: Fitted, recipe: Recipe, gap: ExitGapChoice
