@@ -79,20 +79,29 @@ def assert_same_columns(found: dict[str, Any], expected: dict[str, Any]) -> None
         np.testing.assert_array_equal(np.ma.filled(found[name], -1), np.ma.filled(expected[name], -1), name)
 
 
+def assert_close(found: Any, expected: Any, name: str) -> None:
+    """Equal up to the order in which the engine adds numbers up."""
+    np.testing.assert_allclose(found, expected, rtol=1e-5, err_msg=name)
+
+
 def features(pulse: Pulse, kind: EntityType, as_of_us: int, known_at_us: int) -> FeatureFrame:
     return compute(pulse.store, kind, as_of_us, known_at_us, settings=pulse.settings)
 
 
 def assert_same_features(found: FeatureFrame, expected: FeatureFrame) -> None:
     assert found.entity_ids.tolist() == expected.entity_ids.tolist()
-    np.testing.assert_array_equal(found.features, expected.features)
-    np.testing.assert_array_equal(found.context, expected.context)
+    assert_close(found.features, expected.features, "features")
+    assert_close(found.context, expected.context, "context")
     assert_same_columns(found.facts, expected.facts)
 
 
 def assert_same_predictions(found: Predictions, expected: Predictions) -> None:
     for name in Predictions.__dataclass_fields__:
-        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), name)
+        value, wanted = getattr(found, name), getattr(expected, name)
+        if isinstance(wanted, np.ndarray) and wanted.dtype.kind == "f":
+            assert_close(value, wanted, name)
+        else:
+            np.testing.assert_array_equal(value, wanted, name)
 
 
 @settings(
