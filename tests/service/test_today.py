@@ -40,6 +40,11 @@ def test_one_fact_a_group_and_none_that_is_missing() -> None:
     assert told(given) == "Burnout risk 62 %: 0 sessions taught in 7 days"
 
 
+def test_the_last_session_and_the_last_activity_are_one_reason() -> None:
+    given = explanation(("days_since_last_session", 38, 9.0), ("days_since_last_activity", 38, 8.0))
+    assert told(given) == "Burnout risk 62 %: last session 38 days ago"
+
+
 def test_the_season_is_no_reason_to_see_somebody() -> None:
     given = explanation(("season_sine", 0.5, 9.0), ("days_since_last_activity", 12, 4.0))
     assert told(given) == "Burnout risk 62 %: last active 12 days ago"

@@ -23,6 +23,8 @@ RISK = "churn_risk_14d"
 _DRIVERS_LOOKED_AT = 12
 _REASONS = 2
 CONTEXT_GROUP = "context"
+_RECENCY = "days_since_last_"
+"""Features that start so tell one story and count as one group."""
 _WEEK_AGO_US = (30 * DAY_US, 13 * DAY_US // 2)
 
 
@@ -139,7 +141,11 @@ def reason(
 
     Context that is neither healthy nor unhealthy, such as the season, is nothing that somebody could see to.
     """
-    groups = {f.name: f.group for f in catalog if f.group != CONTEXT_GROUP or f.healthy != "none"}
+    groups = {
+        f.name: _RECENCY if f.name.startswith(_RECENCY) else f.group
+        for f in catalog
+        if f.group != CONTEXT_GROUP or f.healthy != "none"
+    }
     raising = [
         d for d in explanation.drivers if d.contribution > 0 and not np.isnan(d.value) and d.feature in groups
     ]
