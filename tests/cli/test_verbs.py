@@ -1,11 +1,15 @@
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from tests.cli.conftest import Run
 from tests.service.world import World
+from tutorpulse.cli.app import app
 from tutorpulse.service.served import open_scorer
 from tutorpulse.settings import Settings
 from tutorpulse.store.home import Home
@@ -274,3 +278,23 @@ def test_the_demo_runs_twice_in_the_same_place(run: Run, tmp_path: Path, capsys:
         printed = capsys.readouterr().out
         assert "predicted as of" in printed
         assert "Who needs someone today" in printed
+
+
+@pytest.mark.slow
+def test_the_demo_tells_its_result_as_one_json_object(run: Run, tmp_path: Path, capsys: Capture) -> None:
+    assert run("demo", "--json", "--tutors", 60, "--students", 400, "--home", tmp_path / "demo") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["summary"]["total_processed"] > 0
+    assert all(need["reason"] for need in printed["today"])
+
+
+def test_every_verb_has_json() -> None:
+    def verbs(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+        for name, child in getattr(command, "commands", {}).items():
+            yield from verbs(child, f"{path} {name}")
+        if not hasattr(command, "commands"):
+            yield path, command
+
+    found = {path: [o for p in verb.params for o in p.opts] for path, verb in verbs(get_command(app), "")}
+    assert len(found) > 15
+    assert [path for path, options in found.items() if "--json" not in options] == []

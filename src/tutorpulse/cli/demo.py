@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -26,6 +26,7 @@ from tutorpulse.service.training import train_home
 from tutorpulse.simulate import emit, parameters, population
 from tutorpulse.training.snapshots import Limits
 
+Say: TypeAlias = Callable[[str], None]
 DEFAULT_DEMO_HOME = Path("demo-home")
 _MARK = "made-by-demo"
 _DAYS = 365
@@ -48,21 +49,23 @@ def demo(
     tutors: Annotated[int, typer.Option(min=1, help="Simulated tutors.")] = 300,
     students: Annotated[int, typer.Option(min=1, help="Simulated students.")] = 3000,
     once: Annotated[bool, typer.Option("--once", help="Stop after the list; nothing keeps running.")] = False,  # noqa: ARG001
+    as_json: console.JsonOption = False,
 ) -> None:
     """Simulate a year of a marketplace, import it, train, refresh, and show who needs someone today."""
+    say: Say = console.err.print if as_json else console.print_line
     _make_room(home)
     with open_pulse(home, create=True) as pulse:
         (home / _MARK).touch()
         if data is None:
-            console.print_line(f"Simulating a year of {tutors:,} tutors and {students:,} students")
+            say(f"Simulating a year of {tutors:,} tutors and {students:,} students")
             events = _import_simulated(pulse, tutors, students)
         else:
-            console.print_line(f"Importing {data}")
+            say(f"Importing {data}")
             events = _import_file(pulse, data, mapping)
-        console.print_line(f"{events:,} events in the log")
-        _train(pulse)
-        _show(pulse)
-    console.print_line(f"Look closer: tutorpulse show ID --home {home}")
+        say(f"{events:,} events in the log")
+        _train(pulse, say)
+        _show(pulse, as_json)
+    say(f"Look closer: tutorpulse show ID --home {home}")
 
 
 def _make_room(home: Path) -> None:
@@ -110,26 +113,30 @@ def _import_file(pulse: Pulse, data: Path, mapping: str | None) -> int:
         return sum(report.accepted for report in import_sources(pulse.store, sources, options, tell).files)
 
 
-def _train(pulse: Pulse) -> None:
+def _train(pulse: Pulse, say: Say) -> None:
     with progress_bar("Training") as tell:
         trained = train_home(pulse, lambda _what, done, total: tell(done, total), limits=_LIMITS)
     for kind, part in trained.artifact.manifest.kinds.items():
         figure = part.metrics.get("churn_risk_14d")
         if figure and figure.auc and figure.recency_auc:
-            console.print_line(
+            say(
                 f"{kind}s: risk of 14 days on time not seen in training: AUC {figure.auc:.2f}; "
                 f"days since the last session alone: {figure.recency_auc:.2f}"
             )
     for line in starter_lines(trained):
-        console.print_line(line)
+        say(line)
 
 
-def _show(pulse: Pulse) -> None:
+def _show(pulse: Pulse, as_json: bool) -> None:
     scorer = open_scorer(pulse)
     with console.err.status("Refreshing"):
-        refresh(pulse, scorer)
+        report = refresh(pulse, scorer)
+    needs = needs_someone(pulse, scorer, ("tutor",)) or needs_someone(pulse, scorer, ("student",))
+    if as_json:
+        console.print_json({"summary": report.summary, "today": needs})
+        return
     run = pulse.state.runs.last()
     assert run is not None
     views.show_run(run)
     console.print_line("")
-    views.show_needs(needs_someone(pulse, scorer, ("tutor",)) or needs_someone(pulse, scorer, ("student",)))
+    views.show_needs(needs)
