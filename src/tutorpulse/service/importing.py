@@ -22,8 +22,9 @@ from tutorpulse.events.records import event_records
 from tutorpulse.service.sources import Source, open_sources
 from tutorpulse.store.receipts import DUPLICATE, Receipts
 
-BATCH_EVENTS = 131_072
-"""Batches of at least 122,880 rows go into DuckDB's file without a detour by its log."""
+BATCH_EVENTS = 262_144
+"""Tables that get at least 122,880 rows of a batch have them in DuckDB's file without a detour by its log. This many measured
+10 % faster than half of it, for 50 MB more."""
 
 SHOWN_REJECTS = 5
 SHOWN_EVENTS = 3
