@@ -1,0 +1,1 @@
+"""The HTTP API: thin, one file per resource."""
