@@ -10,7 +10,7 @@ import typer
 
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
-from tutorpulse.service.refresh import log
+from tutorpulse.service.judging import log
 from tutorpulse.service.refresh import refresh as refresh_home
 from tutorpulse.service.root import newest_event_us, open_pulse
 from tutorpulse.service.served import open_scorer

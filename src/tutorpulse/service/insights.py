@@ -1,4 +1,4 @@
-"""Writes the insights of a refresh: what changed materially, told in a sentence."""
+"""Tells the insights of a refresh: what changed materially, in a sentence."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tutorpulse.clock import DAY_US, HOUR_US
 from tutorpulse.decisions.facts import FactTable
 from tutorpulse.decisions.insights import INSIGHT_TYPES, InsightType, Levels, Material, material
-from tutorpulse.decisions.notable import Peers, notable, peers
+from tutorpulse.decisions.notable import Peers, notable
 from tutorpulse.decisions.recommendations import Firing, fired_features, stable_id
 from tutorpulse.decisions.rules import Rule
 from tutorpulse.decisions.sentences import Earlier, sentence
@@ -31,13 +31,26 @@ _FRAMES_MAX = 3
 
 @dataclass(frozen=True)
 class Told:
-    """What insights are written from: the scored rows of one kind at one refresh."""
+    """What insights are written from: scored rows of one kind at one refresh, and the peers they are held against.
+
+    `whole`: they are everybody, and what moved since earlier records is to be told too.
+    """
 
     frame: FeatureFrame
     facts: FactTable
     fired: Firing
     confidence: NDArray[np.object_]
     model_version: str
+    peers: Peers
+    whole: bool
+
+
+@dataclass(frozen=True)
+class News:
+    """Insights to write, and the levels to remember."""
+
+    insights: tuple[InsightRow, ...] = ()
+    levels: tuple[LevelRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,24 +62,22 @@ class _Past:
     features: dict[str, NDArray[np.float32]]
 
 
-def write_insights(pulse: Pulse, scorer: Scorer, told: Told) -> int:
-    """Find what changed materially since the last insights, write it, and say how many were written."""
+def tell(pulse: Pulse, scorer: Scorer, told: Told) -> News:
+    """Find what changed materially since the last insights, and put it into words."""
     kind = told.frame.entity_type
     changes = [
         (material(t, told.facts, last, pulse.settings.insight_step_points), last)
         for t in INSIGHT_TYPES
         if kind in t.entity_types
-        for last in [_levels(pulse, kind, t, told.frame.entity_ids)]
+        for last in [_levels(pulse, t, told)]
     ]
     rows = sorted({int(row) for change, _ in changes for row in change.written})
-    past = _past(pulse, scorer, kind, [str(told.frame.entity_ids[row]) for row in rows], told.frame.as_of_us)
+    past = _past(pulse, scorer, told, [str(told.frame.entity_ids[row]) for row in rows])
     writer = _Writer(scorer, told, past, pulse.settings.recommendations_max)
-    written = [writer.insight(change, last, int(row)) for change, last in changes for row in change.written]
-    pulse.state.insights.add(written)
-    pulse.state.insights.set_levels(
-        level for change, last in changes for level in _level_rows(change, last, told.frame)
+    return News(
+        tuple(writer.insight(change, last, int(row)) for change, last in changes for row in change.written),
+        tuple(level for change, last in changes for level in _level_rows(change, last, told.frame)),
     )
-    return len(written)
 
 
 class _Writer:
@@ -76,7 +87,6 @@ class _Writer:
         catalog = scorer.catalog[told.frame.entity_type]
         self._names = [feature.name for feature in catalog]
         self._features = matrix(told.frame)
-        self._peers: Peers = peers(self._features, [f.healthy for f in catalog], [f.group for f in catalog])
         self._rules: Sequence[Rule] = [rule for rule in scorer.rules if rule.key in told.fired]
         self._told, self._past, self._max = told, past, recommendations_max
 
@@ -100,7 +110,7 @@ class _Writer:
     def _sentence(self, fact: str, row: int, worse: bool) -> str:
         entity_id, kind = str(self._told.frame.entity_ids[row]), self._told.frame.entity_type
         earlier = self._past.features.get(entity_id)
-        moved = notable(self._features[row], earlier, self._peers, worse)
+        moved = notable(self._features[row], earlier, self._told.peers, worse)
         ruled = fired_features(self._rules, self._told.fired, row, self._names) if worse else []
         names = dict.fromkeys([*ruled[:_RULED_MAX], *(self._names[i] for i in moved)])
         reasons = [(name, self._told.facts.at(name, row)) for name in names if name != fact]
@@ -118,10 +128,10 @@ class _Writer:
         return [rule.action for rule in self._rules if self._told.fired[rule.key][row]][: self._max]
 
 
-def _levels(
-    pulse: Pulse, kind: EntityType, insight_type: InsightType, entity_ids: NDArray[np.object_]
-) -> Levels:
-    found = pulse.state.insights.levels(kind, insight_type.name)
+def _levels(pulse: Pulse, insight_type: InsightType, told: Told) -> Levels:
+    kind, entity_ids = told.frame.entity_type, told.frame.entity_ids
+    some = None if told.whole else entity_ids.tolist()
+    found = pulse.state.insights.levels(kind, insight_type.name, some)
     pairs = [found.get(entity_id, (np.nan, False)) for entity_id in entity_ids]
     return Levels(
         np.array([score for score, _ in pairs], dtype=np.float64),
@@ -137,7 +147,8 @@ def _level_rows(change: Material, last: Levels, frame: FeatureFrame) -> Iterable
         yield LevelRow(kind, str(frame.entity_ids[row]), name, float(last.score[row]), False)
 
 
-def _past(pulse: Pulse, scorer: Scorer, kind: EntityType, ids: Sequence[str], as_of_us: int) -> _Past:
+def _past(pulse: Pulse, scorer: Scorer, told: Told, ids: Sequence[str]) -> _Past:
+    kind, as_of_us = told.frame.entity_type, told.frame.as_of_us
     as_ofs: dict[str, int] = {}
     numbers: dict[str, dict[str, float]] = {}
     for oldest_us, newest_us in _LOOKBACKS_US:
@@ -149,7 +160,7 @@ def _past(pulse: Pulse, scorer: Scorer, kind: EntityType, ids: Sequence[str], as
             as_ofs,
             numbers,
         )
-    return _Past(as_ofs, numbers, _earlier_features(scorer, kind, as_ofs))
+    return _Past(as_ofs, numbers, _earlier_features(scorer, kind, as_ofs) if told.whole else {})
 
 
 def _note(rows: PredictionRows, as_ofs: dict[str, int], numbers: dict[str, dict[str, float]]) -> None:

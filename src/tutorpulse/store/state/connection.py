@@ -1,24 +1,36 @@
 """The connection to SQLite: opened in WAL mode, brought to the newest version, its errors made ours."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import msgspec
 
 from tutorpulse.errors import HomeBusyError, HomeError, HomeVersionError
 from tutorpulse.store.state.schema import STEPS
 
 _BUSY_TIMEOUT_S = 5.0
 
+AMONG = "entity_id IN (SELECT value FROM json_each(?))"
+"""The condition that an entity is one of those given as `as_list`: one parameter, however many they are."""
+
+
+def as_list(entity_ids: Iterable[str]) -> str:
+    """Ids as the one parameter of `AMONG`."""
+    return msgspec.json.encode(list(entity_ids)).decode()
+
 
 def open_connection(path: Path, steps: Sequence[Sequence[str]] = STEPS) -> sqlite3.Connection:
-    """The file at `path`, made where there is none, at the newest version.
+    """The file at `path`, made where there is none, at the newest version. Threads may hand it on, not share it.
 
     Raises:
         HomeVersionError: it is of a newer version. HomeBusyError: another process holds it. HomeError: it is damaged.
     """
     with _our_errors(path):
-        connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+        connection = sqlite3.connect(
+            path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tutorpulse.store.state.connection import transaction
+from tutorpulse.store.state.connection import AMONG, as_list, transaction
 
 
 class InsightRow(msgspec.Struct, frozen=True):
@@ -68,11 +68,16 @@ class InsightTable:
         )
         return [InsightRow(*line) for line in found]
 
-    def levels(self, entity_type: str, prediction_type: str) -> dict[str, tuple[float, bool]]:
-        """By entity id, the last risk score and whether it is still beyond the threshold."""
+    def levels(
+        self, entity_type: str, prediction_type: str, entity_ids: Iterable[str] | None = None
+    ) -> dict[str, tuple[float, bool]]:
+        """By entity id, the last risk score and whether it is still beyond the threshold; None: of every entity."""
+        among = "" if entity_ids is None else f" AND {AMONG}"
+        some = () if entity_ids is None else (as_list(entity_ids),)
         found = self._connection.execute(
-            "SELECT entity_id, risk_score, over FROM insight_levels WHERE prediction_type = ? AND entity_type = ?",
-            (prediction_type, entity_type),
+            "SELECT entity_id, risk_score, over FROM insight_levels"
+            f" WHERE prediction_type = ? AND entity_type = ?{among}",
+            (prediction_type, entity_type, *some),
         )
         return {entity_id: (score, bool(over)) for entity_id, score, over in found}
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.store.state.connection import transaction
+from tutorpulse.store.state.connection import AMONG, as_list, transaction
 from tutorpulse.store.state.schema import PREDICTION_COLUMNS, Kind
 
 _NAMES = ("entity_type", "entity_id", *PREDICTION_COLUMNS)
@@ -56,6 +56,29 @@ class PredictionTables:
             (entity_type, entity_id),
         )
         return _rows(entity_type, found.fetchall())
+
+    def of(self, entity_type: str, entity_ids: Iterable[str]) -> PredictionRows:
+        """The current predictions of those of these entities that have one, by id."""
+        found = self._connection.execute(
+            f"SELECT {_LIST} FROM predictions WHERE entity_type = ? AND {AMONG} ORDER BY entity_id",
+            (entity_type, as_list(entity_ids)),
+        )
+        return _rows(entity_type, found.fetchall())
+
+    def moments(self, entity_type: str) -> dict[str, int]:
+        """When each entity of a kind that was ever scored was scored last, in microseconds, by id."""
+        found = self._connection.execute(
+            "SELECT entity_id, as_of_us FROM predictions WHERE entity_type = ? AND as_of_us IS NOT NULL",
+            (entity_type,),
+        )
+        return dict(found.fetchall())
+
+    def mark_stale(self) -> int:
+        """Mark every prediction that is not frozen as stale, and say how many were not yet."""
+        with transaction(self._connection):
+            return self._connection.execute(
+                "UPDATE predictions SET stale = 1 WHERE NOT frozen AND NOT stale"
+            ).rowcount
 
     def history(self, entity_type: str, entity_id: str) -> PredictionRows:
         """The predictions of record of one entity, oldest first."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tutorpulse.errors import InputError
-from tutorpulse.store.state.connection import transaction
+from tutorpulse.store.state.connection import AMONG, as_list, transaction
 
 DECISIONS = ("done", "dismissed")
 """What an operator can mark a recommendation as; until then it is `open`."""
@@ -48,11 +48,13 @@ class RecommendationTable:
                 map(msgspec.structs.astuple, rows),
             )
 
-    def running(self, entity_type: str) -> list[tuple[str, str]]:
-        """(entity id, rule) of those whose reason holds, whatever operators made of them."""
+    def running(self, entity_type: str, entity_ids: Iterable[str] | None = None) -> list[tuple[str, str]]:
+        """(entity id, rule) of those whose reason holds, whatever operators made of them; None: of every entity."""
+        among = "" if entity_ids is None else f" AND {AMONG}"
+        params = (entity_type,) if entity_ids is None else (entity_type, as_list(entity_ids))
         return self._connection.execute(
-            "SELECT entity_id, rule FROM recommendations WHERE entity_type = ? AND ended_us IS NULL",
-            (entity_type,),
+            f"SELECT entity_id, rule FROM recommendations WHERE entity_type = ? AND ended_us IS NULL{among}",
+            params,
         ).fetchall()
 
     def end(self, entity_type: str, episodes: Iterable[tuple[str, str]], ended_us: int) -> None:

@@ -52,6 +52,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE runs (as_of_us INTEGER PRIMARY KEY, model_version TEXT NOT NULL, summary TEXT NOT NULL,
             status_counts TEXT NOT NULL, notes TEXT NOT NULL)""",
     ),
+    (
+        """CREATE TABLE populations (entity_type TEXT PRIMARY KEY, as_of_us INTEGER NOT NULL, content TEXT NOT NULL)
+            WITHOUT ROWID""",
+    ),
 )
 """Step k brings a file of version k to k + 1; a released step is never changed."""
 
