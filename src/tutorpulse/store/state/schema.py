@@ -56,6 +56,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE populations (entity_type TEXT PRIMARY KEY, as_of_us INTEGER NOT NULL, content TEXT NOT NULL)
             WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE keys (key_id TEXT PRIMARY KEY, name TEXT NOT NULL, scopes TEXT NOT NULL, digest BLOB NOT NULL,
+            created_us INTEGER NOT NULL, expires_us INTEGER, revoked_us INTEGER, last_used_us INTEGER) WITHOUT ROWID""",
+    ),
 )
 """Step k brings a file of version k to k + 1; a released step is never changed."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tutorpulse.store.state.connection import open_connection, transaction
 from tutorpulse.store.state.insights import InsightTable
+from tutorpulse.store.state.keys import KeyTable
 from tutorpulse.store.state.populations import PopulationTable
 from tutorpulse.store.state.predictions import PredictionTables
 from tutorpulse.store.state.recommendations import RecommendationTable
@@ -27,6 +28,7 @@ class State:
         self.recommendations = RecommendationTable(self._connection)
         self.insights = InsightTable(self._connection)
         self.runs = RunTable(self._connection)
+        self.keys = KeyTable(self._connection)
         self.populations = PopulationTable(self._connection)
 
     @contextmanager
