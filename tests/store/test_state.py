@@ -16,6 +16,7 @@ from tutorpulse.store.state import (
     State,
 )
 from tutorpulse.store.state import connection as connections
+from tutorpulse.store.state.moves import MoveRow
 from tutorpulse.store.state.schema import ENTITY_TABLES, PREDICTION_COLUMNS, STEPS
 
 
@@ -169,11 +170,13 @@ def fill(state: State, entity_id: str) -> None:
     state.recommendations.add([advice(f"r-{entity_id}", entity_id)])
     state.insights.add([insight(f"i-{entity_id}", entity_id)])
     state.insights.set_levels([LevelRow("tutor", entity_id, "churn_risk", 31.0, True)])
+    state.moves.add([MoveRow("tutor", entity_id, 5, "healthy", "star", "active")])
 
 
 def test_erasing_reaches_every_table_and_nobody_else(state: State, path: Path) -> None:
     fill(state, "erase-me")
     fill(state, "keep-me")
+    state.subjects.replace("tutor", [("erase-me", "maths"), ("keep-me", "maths")])
     assert state.erase("tutor", "erase-me") == len(ENTITY_TABLES)
     state.close()
     dump = "\n".join(sqlite3.connect(path).iterdump())

@@ -60,8 +60,35 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE keys (key_id TEXT PRIMARY KEY, name TEXT NOT NULL, scopes TEXT NOT NULL, digest BLOB NOT NULL,
             created_us INTEGER NOT NULL, expires_us INTEGER, revoked_us INTEGER, last_used_us INTEGER) WITHOUT ROWID""",
     ),
+    (
+        f"""CREATE TABLE segment_moves (move INTEGER PRIMARY KEY AUTOINCREMENT, {_ENTITY}, moved_us INTEGER NOT NULL,
+            left_segment TEXT, entered_segment TEXT, status TEXT NOT NULL)""",
+        "CREATE INDEX segment_moves_by_time ON segment_moves (moved_us)",
+        "CREATE INDEX segment_moves_by_entity ON segment_moves (entity_type, entity_id)",
+        f"""CREATE TABLE entity_subjects ({_ENTITY}, subject TEXT NOT NULL,
+            PRIMARY KEY (entity_type, subject, entity_id)) WITHOUT ROWID""",
+        "CREATE TABLE insight_log (number INTEGER PRIMARY KEY AUTOINCREMENT, alert_id TEXT NOT NULL UNIQUE)",
+        "INSERT INTO insight_log (alert_id) SELECT alert_id FROM insights ORDER BY timestamp_us, alert_id",
+        """CREATE TRIGGER insight_written BEFORE INSERT ON insights BEGIN
+            DELETE FROM insight_log WHERE alert_id = NEW.alert_id;
+            INSERT INTO insight_log (alert_id) VALUES (NEW.alert_id);
+        END""",
+        """CREATE TRIGGER insight_erased AFTER DELETE ON insights BEGIN
+            DELETE FROM insight_log WHERE alert_id = OLD.alert_id;
+        END""",
+    ),
 )
-"""Step k brings a file of version k to k + 1; a released step is never changed."""
+"""Step k brings a file of version k to k + 1; a released step is never changed.
 
-ENTITY_TABLES = ("predictions", "predictions_of_record", "recommendations", "insights", "insight_levels")
+`insight_log` numbers insights in the order of writing and gives no number twice: whoever follows them keeps one number."""
+
+ENTITY_TABLES = (
+    "predictions",
+    "predictions_of_record",
+    "recommendations",
+    "insights",
+    "insight_levels",
+    "segment_moves",
+    "entity_subjects",
+)
 """The tables that speak of an entity; erasing one reaches them all."""

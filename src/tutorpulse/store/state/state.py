@@ -5,13 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tutorpulse.store.state.connection import open_connection, transaction
+from tutorpulse.store.state.feed import InsightFeed
 from tutorpulse.store.state.insights import InsightTable
 from tutorpulse.store.state.keys import KeyTable
+from tutorpulse.store.state.listing import Listing
+from tutorpulse.store.state.moves import MoveTable
 from tutorpulse.store.state.populations import PopulationTable
 from tutorpulse.store.state.predictions import PredictionTables
 from tutorpulse.store.state.recommendations import RecommendationTable
 from tutorpulse.store.state.runs import RunTable
 from tutorpulse.store.state.schema import ENTITY_TABLES
+from tutorpulse.store.state.subjects import SubjectTable
 
 
 class State:
@@ -27,6 +31,10 @@ class State:
         self.predictions = PredictionTables(self._connection)
         self.recommendations = RecommendationTable(self._connection)
         self.insights = InsightTable(self._connection)
+        self.feed = InsightFeed(self._connection)
+        self.listing = Listing(self._connection)
+        self.moves = MoveTable(self._connection)
+        self.subjects = SubjectTable(self._connection)
         self.runs = RunTable(self._connection)
         self.keys = KeyTable(self._connection)
         self.populations = PopulationTable(self._connection)

@@ -1,0 +1,112 @@
+"""Pages of current predictions: filtered, sorted, continued where the last page ended.
+
+No index serves the filters: going through 100,000 rows and sorting them measured 11 ms, while an index on one risk doubled
+the time that a whole refresh takes to write.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tutorpulse.store.state.connection import as_list
+from tutorpulse.store.state.schema import PREDICTION_COLUMNS
+
+LISTED = ("entity_id", *PREDICTION_COLUMNS)
+"""What is listed of each entity, in this order."""
+_LIST = ", ".join(LISTED)
+
+Value = float | str | None
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A column's value lies between two numbers, both included; None leaves that side open. NULL lies nowhere."""
+
+    column: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which entities of one kind, in which order. Empty filters let everybody pass; NULL comes last in either direction.
+
+    `after` is the sort value and id of the last one seen.
+    """
+
+    entity_type: str
+    segments: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    subject: str | None = None
+    bounds: tuple[Bound, ...] = ()
+    order: str = "entity_id"
+    descending: bool = False
+    after: tuple[Value, str] | None = None
+    limit: int = 100
+
+
+class Listing:
+    """Reads pages of current predictions."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def page(self, selection: Selection) -> list[dict[str, Any]]:
+        """The first `limit` of the selection, each with the columns of `LISTED`."""
+        wheres, params = zip(*_conditions(selection), strict=True)
+        direction = "DESC" if selection.descending else "ASC"
+        column = _known(selection.order)
+        found = self._connection.execute(
+            f"SELECT {_LIST} FROM predictions WHERE {' AND '.join(wheres)}"
+            f" ORDER BY {column} {direction} NULLS LAST, entity_id LIMIT ?",
+            [*(value for some in params for value in some), selection.limit],
+        )
+        return [dict(zip(LISTED, line, strict=True)) for line in found]
+
+    def counts(self, entity_type: str) -> list[tuple[str, str | None, int]]:
+        """(status, segment, how many) of a kind; the segment is None for those who are not scored."""
+        return self._connection.execute(
+            "SELECT status, CASE WHEN frozen THEN NULL ELSE segment END AS held, COUNT(*) FROM predictions"
+            " WHERE entity_type = ? GROUP BY 1, 2 ORDER BY 1, 2",
+            (entity_type,),
+        ).fetchall()
+
+
+_Condition = tuple[str, tuple[object, ...]]
+
+
+def _conditions(selection: Selection) -> Iterator[_Condition]:
+    yield "entity_type = ?", (selection.entity_type,)
+    if selection.segments:
+        yield "NOT frozen AND segment IN (SELECT value FROM json_each(?))", (as_list(selection.segments),)
+    if selection.statuses:
+        yield "status IN (SELECT value FROM json_each(?))", (as_list(selection.statuses),)
+    if selection.subject is not None:
+        subject = "SELECT entity_id FROM entity_subjects WHERE entity_type = ? AND subject = ?"
+        yield f"entity_id IN ({subject})", (selection.entity_type, selection.subject)
+    for bound in selection.bounds:
+        yield from _between(bound)
+    if selection.after is not None:
+        yield _beyond(_known(selection.order), selection.descending, *selection.after)
+
+
+def _between(bound: Bound) -> Iterator[_Condition]:
+    column = _known(bound.column)
+    if bound.low is not None:
+        yield f"{column} >= ?", (bound.low,)
+    if bound.high is not None:
+        yield f"{column} <= ?", (bound.high,)
+
+
+def _beyond(column: str, descending: bool, value: Value, entity_id: str) -> _Condition:
+    if value is None:
+        return f"({column} IS NULL AND entity_id > ?)", (entity_id,)
+    sign = "<" if descending else ">"
+    further = f"({column} {sign} ? OR ({column} = ? AND entity_id > ?) OR {column} IS NULL)"
+    return further, (value, value, entity_id)
+
+
+def _known(column: str) -> str:
+    assert column in LISTED, column
+    return column

@@ -1,0 +1,54 @@
+"""Who entered or left a segment, and when."""
+
+import sqlite3
+from collections.abc import Iterable
+
+import msgspec
+
+from tutorpulse.store.state.connection import transaction
+
+
+class MoveRow(msgspec.Struct, frozen=True):
+    """One entity that moved at `moved_us`: the segments it left and entered, None where it was, or is, not scored."""
+
+    entity_type: str
+    entity_id: str
+    moved_us: int
+    left_segment: str | None
+    entered_segment: str | None
+    status: str
+
+
+_FIELDS = MoveRow.__struct_fields__
+_LIST = ", ".join(_FIELDS)
+
+
+class MoveTable:
+    """Reads and writes moves; each has a number, given in order of writing and never again."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, rows: Iterable[MoveRow]) -> None:
+        """Add moves."""
+        with transaction(self._connection):
+            self._connection.executemany(
+                f"INSERT INTO segment_moves ({_LIST}) VALUES ({', '.join('?' * len(_FIELDS))})",
+                map(msgspec.structs.astuple, rows),
+            )
+
+    def since(
+        self, since_us: int, entity_type: str | None, segment: str | None, after: int, limit: int
+    ) -> list[tuple[int, MoveRow]]:
+        """The first `limit` at or after a time and numbered above `after`, each with its number, in order.
+
+        Those of one kind, and into or out of one segment, where these are given.
+        """
+        found = self._connection.execute(
+            f"""SELECT move, {_LIST} FROM segment_moves WHERE moved_us >= :since AND move > :after
+            AND entity_type = COALESCE(:kind, entity_type)
+            AND (:segment IS NULL OR left_segment = :segment OR entered_segment = :segment)
+            ORDER BY move LIMIT :limit""",
+            {"since": since_us, "after": after, "kind": entity_type, "segment": segment, "limit": limit},
+        )
+        return [(number, MoveRow(*line)) for number, *line in found]
