@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from tutorpulse.errors import HomeError
 
 Arrays = dict[str, NDArray[Any]]
+
+Interrupted = duckdb.InterruptException
+"""Raised in a thread whose statement another thread stopped."""
 
 
 class Database:
@@ -32,6 +35,17 @@ class Database:
             cursor = self._local.cursor = self._root.cursor()
             self._cursors.append(cursor)
         return cursor
+
+    @contextmanager
+    def lease(self) -> Iterator[Callable[[], None]]:
+        """For a thread that comes and goes: its cursor is freed at the end. Gives what stops its statement from elsewhere."""
+        cursor = self.cursor()
+        try:
+            yield cursor.interrupt
+        finally:
+            self._cursors.remove(cursor)
+            del self._local.cursor
+            cursor.close()
 
     def execute(self, sql: str, params: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
         """Run one statement on this thread's cursor."""

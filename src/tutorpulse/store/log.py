@@ -1,7 +1,7 @@
 """The event store: the one seam through which events come in, and every read of them goes out."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -200,6 +200,15 @@ class EventStore:
         )
         sql = f"SELECT id FROM ({parts}) WHERE id IS NOT NULL AND id <> ? ORDER BY id"
         return self._database.query(sql, [PLACEHOLDER_ID])["id"]
+
+    @contextmanager
+    def visit(self) -> Iterator[Callable[[], None]]:
+        """A thread that comes and goes reads within this context: its temporary relations end with it.
+
+        Gives a function that stops its running statement when another thread calls it; `database.Interrupted` follows.
+        """
+        with self._database.lease() as interrupt:
+            yield interrupt
 
     # Rejects and erasure
 
