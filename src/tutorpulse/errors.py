@@ -10,7 +10,10 @@
     │   └── HomeVersionError  it was written by a newer version
     ├── ModelError            there is no usable model
     │   └── ArtifactError     an artifact is damaged or made for other features
-    └── HistoryError          the log is too short for what was asked
+    ├── HistoryError          the log is too short for what was asked
+    └── UnavailableError      a live service cannot take or show something now; the same may succeed later
+        ├── QueueFullError    too much waits already
+        └── NotDurableError   the disk did not take it
 
 Each message says what is wrong, with which value, and what to do next. The command line prints it and
 exits with `exit_code`.
@@ -61,3 +64,15 @@ class ArtifactError(ModelError):
 
 class HistoryError(TutorpulseError):
     """The log is too short, or too empty, for what was asked."""
+
+
+class UnavailableError(TutorpulseError):
+    """A live service cannot take or show something now; the same may succeed later."""
+
+
+class QueueFullError(UnavailableError):
+    """Too much waits to be taken already."""
+
+
+class NotDurableError(UnavailableError):
+    """The disk did not take what arrived, so nothing of it was acknowledged."""

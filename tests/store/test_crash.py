@@ -37,7 +37,7 @@ elif where == "index":
 elif where == "run":
     index._write_run = die
 elif where == "manifest":
-    index._write_durably = die
+    index.write_durably = die
 elif where == "old runs":
     index.IdIndex._drop_strangers = die
 store.append(batch_of([paid(f"b{i}") for i in range(150)]))

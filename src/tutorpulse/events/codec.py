@@ -67,6 +67,10 @@ class BatchDecoder:
         self.size = 0
         """Events so far, rejected ones among them."""
 
+    def arriving(self, arrival: Arrival) -> None:
+        """What is added from now on arrives so."""
+        self._arrival = arrival
+
     def add_lines(self, block: bytes, place: int) -> int:
         """Decode whole lines, of which the first is line `place`; blank lines are no events.
 
@@ -94,6 +98,17 @@ class BatchDecoder:
                 event = self._interpret(tolerant.interpret_json, text, items, index)
             events.append(event)
         self._add(items)
+
+    def add_array(self, body: bytes) -> None:
+        """Decode a JSON array of events, places being indexes from 0. A body that is no such array is one reject."""
+        events = strict.decode_array(body)
+        if events is None:
+            texts = split_array(body)
+            texts = [body] if texts is None else texts
+            self.add_json(texts, range(len(texts)))
+            return
+        texts_once = cache(lambda: split_array(body) or [])
+        self._add(_Items(events, range(len(events)), lambda i: texts_once()[i]))
 
     def add_objects(
         self, objects: Sequence[object], places: Sequence[int], raw: Callable[[int], bytes]
@@ -221,9 +236,10 @@ def decode_lines(data: bytes, arrival: Arrival) -> EventBatch:
 def decode_body(body: bytes, arrival: Arrival) -> EventBatch:
     """One event, or a JSON array of events; places are indexes from 0. A body that is no JSON is one reject."""
     decoder = BatchDecoder(arrival)
-    texts = split_array(body) if body.lstrip().startswith(b"[") else None
-    texts = [body] if texts is None else texts
-    decoder.add_json(texts, range(len(texts)))
+    if body.lstrip().startswith(b"["):
+        decoder.add_array(body)
+    else:
+        decoder.add_json([body], [0])
     return decoder.finish()
 
 

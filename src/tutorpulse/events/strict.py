@@ -51,6 +51,7 @@ TYPE_NAMES: dict[type[Envelope], str] = {envelope: name for name, envelope in EN
 
 _ANY_EVENT: Any = Union[tuple(ENVELOPES.values())]  # noqa: UP007  (made at run time)
 _DECODER: msgspec.json.Decoder[Envelope] = msgspec.json.Decoder(_ANY_EVENT)
+_ARRAY_DECODER: msgspec.json.Decoder[list[Envelope]] = msgspec.json.Decoder(list[_ANY_EVENT])
 
 
 def decode_block(block: bytes) -> list[Envelope] | None:
@@ -69,6 +70,14 @@ def decode_block(block: bytes) -> list[Envelope] | None:
     except UNREADABLE:
         return None
     return events if len(events) == lines else None
+
+
+def decode_array(body: bytes) -> list[Envelope] | None:
+    """The events of a JSON array, or None if any of them is not a clean native event."""
+    try:
+        return _ARRAY_DECODER.decode(body)
+    except UNREADABLE:
+        return None
 
 
 def decode_line(line: bytes) -> Envelope | None:

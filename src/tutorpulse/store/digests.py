@@ -3,7 +3,8 @@
 At 50 million ids the chance that two different ids share a digest is 4e-24 (n squared over 2 to the 129).
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
@@ -37,6 +38,25 @@ def digest_ids(ids: NDArray[np.object_]) -> Digests:
     return Digests(np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]))
 
 
+@dataclass
+class SortedParts:
+    """A growing set of digests in memory: sorted parts of falling size, so that there are few and each is merged rarely."""
+
+    parts: list[Digests] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.parts)
+
+    def add(self, new: Digests) -> None:
+        """Hold `new` too. Whoever iterates over `parts` meanwhile sees each digest at least once."""
+        if not len(new):
+            return
+        parts = [*self.parts, new.sorted()]
+        while len(parts) > 1 and len(parts[-2]) <= 2 * len(parts[-1]):
+            parts[-2:] = [concatenate(parts[-2:]).sorted()]
+        self.parts = parts
+
+
 def concatenate(parts: list[Digests]) -> Digests:
     """All digests of `parts`, in order; of none, an empty set."""
     if not parts:
@@ -57,6 +77,18 @@ def contains(known: Digests, wanted: Digests) -> NDArray[np.bool_]:
         place[pending] += 1
         pending = pending[place[pending] < len(known)]
     return found
+
+
+def contained(parts: Iterable[Digests], wanted: Digests) -> NDArray[np.bool_]:
+    """For each of `wanted`, in any order, whether one of `parts` (each sorted by `hi`) holds it."""
+    order = np.argsort(wanted.hi)
+    ascending = wanted[order]
+    found = np.zeros(len(wanted), np.bool_)
+    for part in parts:
+        found |= contains(part, ascending)
+    answer = np.empty_like(found)
+    answer[order] = found
+    return answer
 
 
 def first_of_each(digests: Digests, order: NDArray[np.int64]) -> NDArray[np.bool_]:

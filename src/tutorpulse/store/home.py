@@ -3,6 +3,7 @@
 events.duckdb   the log, the rejects, the settled sessions
 state.sqlite    predictions of record, insights, recommendations
 ids/            digests of all event ids
+journal/        what the live service acknowledged and is not in the log yet
 models/         trained artifacts
 scratch/        what DuckDB spills while it works
 settings.toml   the user's settings, if any
@@ -66,6 +67,11 @@ class Home:
     def ids_path(self) -> Path:
         """The folder of the index of known event ids."""
         return self.path / "ids"
+
+    @property
+    def journal_path(self) -> Path:
+        """The folder of arrivals that are acknowledged and not yet in the log."""
+        return self.path / "journal"
 
     @property
     def models_path(self) -> Path:

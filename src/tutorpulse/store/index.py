@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.store.digests import Digests, concatenate, contains
+from tutorpulse.store.digests import Digests, SortedParts, concatenate, contained
+from tutorpulse.store.files import sync_folder, write_durably
 
 MANIFEST_FILE = "manifest.json"
 FLUSH_IDS = 1 << 20
@@ -48,7 +49,7 @@ class IdIndex:
     flush_ids: int = FLUSH_IDS
     _manifest: _Manifest = _NOTHING
     _runs: list[Digests] = field(default_factory=list)
-    _tail: list[Digests] = field(default_factory=list)
+    _tail: SortedParts = field(default_factory=SortedParts)
     _tail_watermark: int = 0
 
     @property
@@ -62,51 +63,48 @@ class IdIndex:
         return sum(run.count for run in self._manifest.runs)
 
     def __len__(self) -> int:
-        return self.stored_ids + sum(len(part) for part in self._tail)
+        return self.stored_ids + len(self._tail)
 
     def load(self) -> None:
         """Read the manifest and map its runs. What is missing or damaged leaves the index empty, with watermark 0."""
         self.folder.mkdir(exist_ok=True)
-        self._tail, self._tail_watermark = [], 0
+        self._tail, self._tail_watermark = SortedParts(), 0
         self._adopt(self._read_manifest())
         self._drop_strangers()
 
     def clear(self) -> None:
         """Forget everything, on disk too."""
-        self._tail, self._tail_watermark = [], 0
+        self._tail, self._tail_watermark = SortedParts(), 0
         self._commit(msgspec.structs.replace(_NOTHING, next_run=self._manifest.next_run))
 
     def contains(self, wanted: Digests) -> NDArray[np.bool_]:
         """For each of `wanted`, whether it is known."""
-        order = np.argsort(wanted.hi)
-        ascending = wanted[order]
-        found = np.zeros(len(wanted), np.bool_)
-        for part in (*self._runs, *self._tail):
-            found |= contains(part, ascending)
-        answer = np.empty_like(found)
-        answer[order] = found
-        return answer
+        return contained(self.parts(), wanted)
+
+    def parts(self) -> list[Digests]:
+        """Sorted sets that together are the index. Another thread may add meanwhile: whatever was known is among them."""
+        # The tail first: digests move from it to the runs, never back.
+        tail = self._tail.parts
+        return [*tail, *self._runs]
 
     def add(self, new: Digests, watermark: int) -> None:
         """Know `new`, the ids of all events of the log after the last call and up to place `watermark`."""
-        self._tail.append(new.sorted())
+        self._tail.add(new)
         self._tail_watermark = watermark
-        while len(self._tail) > 1 and len(self._tail[-2]) <= 2 * len(self._tail[-1]):
-            self._tail[-2:] = [concatenate(self._tail[-2:]).sorted()]
-        if sum(len(part) for part in self._tail) >= self.flush_ids:
+        if len(self._tail) >= self.flush_ids:
             self.flush()
 
     def settle_tail(self) -> None:
         """Write the tail if reading it from the log again, at the next opening, would take longer."""
-        if sum(len(part) for part in self._tail) >= WORTH_WRITING_IDS:
+        if len(self._tail) >= WORTH_WRITING_IDS:
             self.flush()
 
     def flush(self) -> None:
         """Write the tail as a run, then merge runs of like size."""
-        if not self._tail:
+        if not len(self._tail):
             return
-        self._replace(0, self._tail, self._tail_watermark)
-        self._tail = []
+        self._replace(0, self._tail.parts, self._tail_watermark)
+        self._tail = SortedParts()
         while len(self._runs) > 1 and len(self._runs[-2]) <= 2 * len(self._runs[-1]):
             self._replace(2, self._runs[-2:], self.watermark)
 
@@ -119,9 +117,9 @@ class IdIndex:
 
     def _commit(self, manifest: _Manifest) -> None:
         temporary = self.folder / (MANIFEST_FILE + ".new")
-        _write_durably(temporary, msgspec.json.encode(manifest))
+        write_durably(temporary, msgspec.json.encode(manifest))
         temporary.replace(self.folder / MANIFEST_FILE)
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
         self._adopt(manifest)
         self._drop_strangers()
 
@@ -174,21 +172,6 @@ def _merge(parts: list[Digests], count: int) -> Iterator[Digests]:
     for piece in range(pieces):
         slices = [part[bound[piece] : bound[piece + 1]] for part, bound in zip(parts, bounds, strict=True)]
         yield concatenate(slices).sorted()
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _size(path: Path) -> int:

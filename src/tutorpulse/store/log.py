@@ -3,22 +3,25 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.errors import HomeError
+from tutorpulse.errors import HomeError, UnavailableError
 from tutorpulse.events.batch import EventBatch
 from tutorpulse.events.contract import TABLES, table_columns
 from tutorpulse.events.fields import PLACEHOLDER_ID
-from tutorpulse.store import erasure, identities, migrations, rejects, rows, settling
+from tutorpulse.store import erasure, migrations, rejects, rows, settling
+from tutorpulse.store.admission import Admission, Claim, Generation
 from tutorpulse.store.database import Arrays, Database
-from tutorpulse.store.digests import concatenate, digest_ids, first_of_each
 from tutorpulse.store.home import Home
 from tutorpulse.store.index import FLUSH_IDS, IdIndex
-from tutorpulse.store.receipts import ACCEPTED, DUPLICATE, REJECTED, Receipts
+from tutorpulse.store.receipts import Receipts
+from tutorpulse.store.recovery import recover
 from tutorpulse.store.rejects import State, StoredReject
+from tutorpulse.store.touched import Touched, touched_by
 
 DEFAULT_MEMORY_GB = 3.0
 """What DuckDB may use before it spills; the index of ids needs up to 50 MB beside it."""
@@ -30,10 +33,16 @@ class EventStore:
     With `read_only` several processes may hold it, and nothing is written.
     """
 
-    def __init__(self, database: Database, index: IdIndex, held: ExitStack) -> None:
+    def __init__(self, database: Database, index: IdIndex, held: ExitStack, journal_path: Path) -> None:
         self._database = database
         self._index = index
+        self.admission = Admission(index)
+        self.on_written: Callable[[Touched], None] | None = None
+        """Told after each write whom its new events are about."""
+        self.drain: Callable[[], None] = lambda: None
+        """Brings in what was acknowledged elsewhere and is not in the database yet: the live door's part."""
         self._held = held
+        self.journal_path = journal_path
         self._writing = threading.RLock()
         self._next_seq: int | None = None
         self._settled = False
@@ -66,7 +75,18 @@ class EventStore:
             database = Database(home.events_path, home.scratch_path, read_only, memory_limit_gb)
             stack.callback(database.close)
             migrations.bring_up_to_date(database, home.events_path)
-            return cls(database, IdIndex(home.ids_path, flush_ids), stack.pop_all())
+            store = cls(database, IdIndex(home.ids_path, flush_ids), stack.pop_all(), home.journal_path)
+        if not read_only:
+            with store._closed_on_error():
+                recover(store, home.journal_path)
+        return store
+
+    @contextmanager
+    def _closed_on_error(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            stack.enter_context(self._held)
+            yield
+            self._held = stack.pop_all()
 
     def __enter__(self) -> "EventStore":
         return self
@@ -88,33 +108,75 @@ class EventStore:
         Large batches cost least an event: half a million take two thirds of the time of four times 130,000.
         """
         with self._writing:
+            claim = self.claim(batch)
+            try:
+                self.write(Generation([claim]))
+            except BaseException:
+                self.admission.withdraw(claim)
+                raise
+        self.tell([claim])
+        return claim.receipts()
+
+    def claim(self, batch: EventBatch) -> Claim:
+        """Decide which events of a batch are new; see `Admission.claim`. Nothing is written by it."""
+        while (claim := self.admission.claim(batch)) is None:
+            with self._writing:
+                self._ready_to_write()
+        return claim
+
+    def write(self, generation: Generation) -> None:
+        """Put decided events and their rejects into the database, all or none, and their ids into the index."""
+        with self._writing:
+            if self._next_seq is None:
+                self._ready_to_write()
+                self.admission.recheck(generation)
             next_seq = self._ready_to_write()
-            digests = concatenate([digest_ids(of_type.event_id) for of_type in batch.rows])
-            position = _joined([of_type.position for of_type in batch.rows])
-            new = first_of_each(digests, position)
-            new &= ~self._index.contains(digests)
-            seq = _places(position, new, next_seq)
-            taken = int(new.sum())
             # Unknown until both log and index have the batch: whatever fails between, the next call asks the log.
             self._next_seq = None
-            self._settled = False
-            with self._database.transaction():
-                if taken:
-                    self._insert(batch, new, seq)
-                rejects.add(self._database, batch.rejects)
-            self._index.add(digests[new], next_seq + taken - 1)
-            self._next_seq = next_seq + taken
-            return _receipts(batch, position, new)
+            try:
+                self._insert(generation.claims, next_seq)
+                self.admission.landed(generation, next_seq + generation.size - 1)
+            except BaseException:
+                self.admission.doubt()
+                raise
+            self._next_seq = next_seq + generation.size
 
-    def _insert(self, batch: EventBatch, new: NDArray[np.bool_], seq: NDArray[np.int64]) -> None:
-        ends = np.cumsum([len(of_type.position) for of_type in batch.rows])[:-1]
-        for table, columns in rows.by_table(batch.rows, np.split(new, ends), np.split(seq, ends)):
-            self._database.insert(table, columns)
+    def _insert(self, claims: Sequence[Claim], next_seq: int) -> None:
+        new = [claim for claim in claims if claim.size]
+        refused = [reject for claim in claims for reject in claim.batch.rejects]
+        if not new and not refused:
+            return
+        self._settled = False
+        with self._database.transaction():
+            for table, columns in rows.of_claims(new, next_seq):
+                self._database.insert(table, columns)
+            rejects.add(self._database, refused)
+
+    def tell(self, claims: Sequence[Claim]) -> None:
+        """Tell whoever listens whom the claims, which are in the database now, are about."""
+        if self.on_written is not None and any(claim.size for claim in claims):
+            self.on_written(touched_by(claims))
+
+    @contextmanager
+    def writing(self, timeout_s: float = -1.0) -> Iterator[None]:
+        """Nobody else writes within the context.
+
+        Raises:
+            UnavailableError: somebody did for all of `timeout_s` seconds (negative: no limit).
+        """
+        if not self._writing.acquire(timeout=timeout_s):
+            raise UnavailableError(
+                f"The log was busy for {timeout_s:g} s. Try again when the import is done."
+            )
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def _ready_to_write(self) -> int:
         """The next place in the log, after making sure that every known id is in the index."""
         if self._next_seq is None:
-            self._next_seq = identities.catch_up(self._database, self._index)
+            self._next_seq = self.admission.catch_up(self._database)
         return self._next_seq
 
     # Out
@@ -230,24 +292,7 @@ class EventStore:
     def erase(self, entity_type: str, entity_id: str) -> erasure.Erased:
         """Remove every event and reject that names the entity; see `erasure.erase`."""
         with self._writing:
+            self.drain()
             self._ready_to_write()
             settling.settle(self._database)
             return erasure.erase(self._database, entity_type, entity_id)
-
-
-def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
-
-
-def _places(position: NDArray[np.int64], new: NDArray[np.bool_], next_seq: int) -> NDArray[np.int64]:
-    """Places in the log for the new events, by position; the others' are without meaning."""
-    seq = np.zeros(len(position), np.int64)
-    chosen = np.flatnonzero(new)
-    seq[chosen[np.argsort(position[chosen])]] = np.arange(next_seq, next_seq + len(chosen))
-    return seq
-
-
-def _receipts(batch: EventBatch, position: NDArray[np.int64], new: NDArray[np.bool_]) -> Receipts:
-    status = np.full(batch.size, REJECTED, np.int8)
-    status[position] = np.where(new, ACCEPTED, DUPLICATE)
-    return Receipts(status)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tutorpulse.events.batch import Column, TypeRows
 from tutorpulse.events.contract import EVENT_TYPES
+from tutorpulse.store.admission import Claim
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -24,6 +25,28 @@ def by_table(
             tables[EVENT_TYPES[of_type.event_type].table].append(_columns(of_type, taken, places))
     for table, parts in tables.items():
         yield table, parts[0] if len(parts) == 1 else _stacked(parts)
+
+
+def of_claims(claims: Sequence[Claim], next_seq: int) -> Iterator[tuple[str, Arrays]]:
+    """For each table that gets rows from decided batches, its columns; places from `next_seq` on, in order of arrival."""
+    rows: list[TypeRows] = []
+    accepted: list[NDArray[np.bool_]] = []
+    seq: list[NDArray[np.int64]] = []
+    for claim in claims:
+        ends = np.cumsum([len(of_type.position) for of_type in claim.batch.rows])[:-1]
+        rows += claim.batch.rows
+        accepted += np.split(claim.new, ends)
+        seq += np.split(_places(claim.position, claim.new, next_seq), ends)
+        next_seq += claim.size
+    return by_table(rows, accepted, seq)
+
+
+def _places(position: NDArray[np.int64], new: NDArray[np.bool_], next_seq: int) -> NDArray[np.int64]:
+    """Places in the log for the new events, by position; the others' are without meaning."""
+    seq = np.zeros(len(position), np.int64)
+    chosen = np.flatnonzero(new)
+    seq[chosen[np.argsort(position[chosen])]] = np.arange(next_seq, next_seq + len(chosen))
+    return seq
 
 
 def _columns(rows: TypeRows, taken: NDArray[np.bool_], seq: NDArray[np.int64]) -> Arrays:

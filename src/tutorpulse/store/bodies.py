@@ -1,0 +1,140 @@
+"""Bodies as they arrive at the live door, and what is told to their senders."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.events.batch import EventBatch
+from tutorpulse.events.codec import Arrival, BatchDecoder
+from tutorpulse.events.envelopes import from_http_headers
+from tutorpulse.store.admission import Claim
+from tutorpulse.store.receipts import ACCEPTED, DUPLICATE, REJECTED, STATUSES
+
+Form: TypeAlias = Literal["json", "lines"]
+"""`json`: one event or an array of events, native or CloudEvents. `lines`: one event in each line."""
+
+
+class Body(msgspec.Struct, frozen=True, array_like=True):
+    """One request's body, unpacked. `source` names the sender; it stands with its rejects. Received at `received_us`."""
+
+    raw: bytes
+    form: Form
+    source: str
+    received_us: int
+
+    @classmethod
+    def of_binary_mode(cls, headers: Mapping[str, str], data: bytes, source: str, received_us: int) -> "Body":
+        """A CloudEvent in binary mode, brought to its structured form."""
+        return cls(msgspec.json.encode(from_http_headers(headers, data)), "json", source, received_us)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why one event of a body is no event: its index in the body, the reason, the dotted path of the field (or empty)."""
+
+    index: int
+    reason: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one body's events, in their order there.
+
+    `event_ids` are the ids, given or derived, None where the event was rejected; `status` indexes `receipts.STATUSES`.
+    """
+
+    event_ids: NDArray[np.object_]
+    status: NDArray[np.int8]
+    refused: tuple[Refused, ...]
+
+    def __len__(self) -> int:
+        return len(self.status)
+
+    def count(self, status: Literal["accepted", "duplicate", "rejected"]) -> int:
+        """How many events became so."""
+        return int((self.status == STATUSES.index(status)).sum())
+
+
+class Group(msgspec.Struct, frozen=True, array_like=True):
+    """Bodies that are decided and made durable together; what the journal keeps.
+
+    All of them count as received when the last one was. Decoding a group again gives the same events.
+    """
+
+    bodies: tuple[Body, ...]
+    future_tolerance_us: int
+
+    @property
+    def received_us(self) -> int:
+        """When the group was received."""
+        return max(body.received_us for body in self.bodies)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A group's events as one batch; body i has the positions from `starts[i]` to `starts[i + 1]`."""
+
+    batch: EventBatch
+    starts: tuple[int, ...]
+
+
+def decode(group: Group) -> Decoded:
+    """All events of the group, in order."""
+    decoder = BatchDecoder(_arrival(group, ""))
+    starts = [0]
+    for (source, single), some in groupby(group.bodies, lambda body: (body.source, _is_single(body))):
+        decoder.arriving(_arrival(group, source))
+        bodies = list(some)
+        if single:
+            decoder.add_json([body.raw for body in bodies], [0] * len(bodies))
+            starts += range(starts[-1] + 1, decoder.size + 1)
+        else:
+            starts += [_add_many(decoder, body) for body in bodies]
+    return Decoded(decoder.finish(), tuple(starts))
+
+
+def _add_many(decoder: BatchDecoder, body: Body) -> int:
+    if body.form == "lines":
+        decoder.add_lines(body.raw, place=1)
+    else:
+        decoder.add_array(body.raw)
+    return decoder.size
+
+
+def _is_single(body: Body) -> bool:
+    return body.form == "json" and body.raw.lstrip()[:1] != b"["
+
+
+def _arrival(group: Group, source: str) -> Arrival:
+    return Arrival(group.received_us, source, future_tolerance_us=group.future_tolerance_us)
+
+
+def answers(decoded: Decoded, claim: Claim) -> list[Taken]:
+    """For each body of the group, what to tell its sender."""
+    batch = decoded.batch
+    status = np.full(batch.size, REJECTED, np.int8)
+    status[claim.position] = np.where(claim.new, ACCEPTED, DUPLICATE)
+    event_ids = np.full(batch.size, None, np.object_)
+    for rows in batch.rows:
+        event_ids[rows.position] = rows.event_id
+    refused = _by_body(decoded)
+    spans = zip(decoded.starts[:-1], decoded.starts[1:], refused, strict=True)
+    return [Taken(event_ids[start:end], status[start:end], why) for start, end, why in spans]
+
+
+def _by_body(decoded: Decoded) -> Sequence[tuple[Refused, ...]]:
+    found: list[list[Refused]] = [[] for _ in decoded.starts[1:]]
+    if decoded.batch.rejects:
+        places = (
+            np.searchsorted(decoded.starts, [r.position for r in decoded.batch.rejects], side="right") - 1
+        )
+        for body, reject in zip(places.tolist(), decoded.batch.rejects, strict=True):
+            index = reject.position - decoded.starts[body]
+            found[body].append(Refused(index, reject.reason, reject.field))
+    return [tuple(refused) for refused in found]

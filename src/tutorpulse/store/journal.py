@@ -1,0 +1,123 @@
+"""The journal: what was acknowledged and is not yet in the log's database, in files that are only ever appended to.
+
+A record is its length and its CRC-32 (4 bytes each, little-endian), then the group in MessagePack. A segment ends where a record is incomplete
+or damaged: what follows was never acknowledged.
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from tutorpulse.errors import HomeError
+from tutorpulse.store.bodies import Group
+from tutorpulse.store.files import sync_folder
+
+_HEAD = struct.Struct("<II")
+_SUFFIX = ".journal"
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Group)
+
+
+class Journal:
+    """The segment being written, and those that wait to be dropped. Not for several threads at once."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self._folder = folder
+        self._number = 1 + max((int(path.stem) for path in segments(folder)), default=0)
+        self._file: int | None = None
+        self._end = 0
+
+    def append(self, group: Group) -> None:
+        """Write the group; it is on disk when this returns.
+
+        Raises:
+            OSError: it is not. The segment is cut back, or given up where that fails too: another follows.
+        """
+        payload = _ENCODER.encode(group)
+        file = self._open()
+        try:
+            _write_all(file, _HEAD.pack(len(payload), zlib.crc32(payload)) + payload)
+            os.fdatasync(file)
+        except OSError:
+            self._cut_back(file)
+            raise
+        self._end += _HEAD.size + len(payload)
+
+    def seal(self) -> int:
+        """End the segment being written. Returns a number up to which `drop` removes it and all before it."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file, self._end = None, 0
+        self._number += 1
+        return self._number - 1
+
+    def drop(self, number: int) -> None:
+        """Remove the sealed segments up to that number: their events are in the database."""
+        for path in segments(self._folder):
+            if int(path.stem) <= number:
+                path.unlink()
+
+    def close(self) -> None:
+        """Write no more. What was not dropped stays for the next opening."""
+        self.seal()
+
+    def _open(self) -> int:
+        if self._file is None:
+            path = self._folder / f"{self._number:012d}{_SUFFIX}"
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            self._end = 0
+            try:
+                sync_folder(self._folder)
+            except OSError:
+                self.seal()
+                raise
+        return self._file
+
+    def _cut_back(self, file: int) -> None:
+        # After a failed sync nobody knows which pages are on disk, so the segment is not continued even if cutting succeeds.
+        try:
+            os.ftruncate(file, self._end)
+        finally:
+            self.seal()
+
+
+def segments(folder: Path) -> list[Path]:
+    """The segments in a folder, oldest first."""
+    return sorted(folder.glob(f"*{_SUFFIX}"))
+
+
+def read_segment(path: Path) -> Iterator[Group]:
+    """The groups of a segment, in order, up to the first that is incomplete or damaged.
+
+    Raises:
+        HomeError: a whole record holds something else than a group.
+    """
+    content = path.read_bytes()
+    start = 0
+    while start + _HEAD.size <= len(content):
+        length, checksum = _HEAD.unpack_from(content, start)
+        payload = content[start + _HEAD.size : start + _HEAD.size + length]
+        if len(payload) < length or zlib.crc32(payload) != checksum:
+            return
+        yield _decoded(payload, path)
+        start += _HEAD.size + length
+
+
+def _decoded(payload: bytes, path: Path) -> Group:
+    try:
+        return _DECODER.decode(payload)
+    except msgspec.DecodeError as error:
+        raise HomeError(
+            f"{path} holds arrivals that this version cannot read ({error}). Open the home with the version that wrote it."
+        ) from None
+
+
+def _write_all(file: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]

@@ -1,0 +1,328 @@
+"""The live door of the log: bodies in from many threads, acknowledged as soon as they are durable.
+
+take -> queue -> [ingest thread: decode, decide, journal, one sync] -> acknowledged -> [apply thread: into the database] -> readable
+
+What waits in the queue is decided and made durable together, so the slower the disk, the larger the groups. The database takes large steps, because small
+ones cost it most; a step in progress, a checkpoint or a long import delays what is readable, never an acknowledgement.
+"""
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import duckdb
+
+from tutorpulse.clock import HOUR_US
+from tutorpulse.errors import NotDurableError, QueueFullError, UnavailableError
+from tutorpulse.store.admission import Claim, Generation
+from tutorpulse.store.bodies import Body, Decoded, Group, Taken, answers, decode
+from tutorpulse.store.journal import Journal
+from tutorpulse.store.log import EventStore
+from tutorpulse.store.touched import Touched
+
+_RETRY_S = 1.0
+_REASONS = 100
+OTHER_REASONS = "other reasons"
+"""Counts what is rejected once a hundred different reasons are counted by name."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much may wait, and how large the steps are.
+
+    `waiting_bytes`, `waiting_bodies`: not yet taken; more is refused. `group_bytes`: made durable together, one body at least. `journal_bytes`:
+    acknowledged and not yet in the database (some four times that in memory); with more, nothing is taken. The database takes what
+    is there every `step_s` seconds, or as soon as it is `step_events` events.
+    """
+
+    waiting_bytes: int = 64 << 20
+    waiting_bodies: int = 10_000
+    group_bytes: int = 2 << 20
+    journal_bytes: int = 128 << 20
+    step_s: float = 0.2
+    step_events: int = 100_000
+
+
+@dataclass(frozen=True)
+class LiveStats:
+    """Totals since opening, and what waits now. `failure` says why the database does not take what is journaled, None if it does.
+
+    `lag_s` is how long the last step's oldest event was acknowledged before it was readable; `sync_s` how long the last group took to become durable.
+    """
+
+    waiting_bodies: int
+    waiting_bytes: int
+    accepted: int
+    duplicate: int
+    rejected: dict[str, int]
+    refused_bodies: int
+    groups: int
+    sync_s: float
+    journal_events: int
+    journal_bytes: int
+    steps: int
+    lag_s: float
+    failure: str | None
+
+
+@dataclass
+class _Totals:
+    accepted: int = 0
+    duplicate: int = 0
+    refused_bodies: int = 0
+    groups: int = 0
+    sync_s: float = 0.0
+    steps: int = 0
+    lag_s: float = 0.0
+    failure: str | None = None
+
+
+@dataclass
+class _Backlog:
+    """What is durable in the journal and not in the database: in all, and the part that no step has taken yet."""
+
+    events: int = 0
+    bytes: int = 0
+    since: float | None = None
+
+
+_Waiting = tuple[Body, "Future[Taken]"]
+
+
+class LiveLog:
+    """The door of one store; close it before the store.
+
+    `on_applied` is told whom events are about that are readable now, those of imports and replays into the same store included. It is called by
+    the thread that wrote them and should only note it down.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        on_applied: Callable[[Touched], None] = lambda _: None,
+        limits: Limits = Limits(),
+        future_tolerance_us: int = 24 * HOUR_US,
+    ) -> None:
+        self._store = store
+        self._journal = Journal(store.journal_path)
+        self._limits = limits
+        self._future_tolerance_us = future_tolerance_us
+        self._queue: deque[_Waiting] = deque()
+        self._queue_bytes = 0
+        self._closing = False
+        self._changed = threading.Condition()
+        self._journaling = threading.Lock()
+        self._backlog = _Backlog()
+        self._in_step = _Backlog()
+        self._unwritten: tuple[Generation, int] | None = None
+        self._totals = _Totals()
+        self._rejected: Counter[str] = Counter()
+        store.drain = self._drain
+        store.on_written = on_applied
+        self._ingester = threading.Thread(target=self._ingest, name="ingest", daemon=True)
+        self._applier = threading.Thread(target=self._apply, name="apply", daemon=True)
+        self._ingester.start()
+        self._applier.start()
+
+    def take(self, body: Body) -> "Future[Taken]":
+        """Take a body; the future's result, once all of it is durable, says what became of each event.
+
+        The future raises NotDurableError where the disk took nothing; the sender may send the body again.
+
+        Raises:
+            QueueFullError: too much waits already.
+            UnavailableError: the door is closed.
+        """
+        future: Future[Taken] = Future()
+        with self._changed:
+            if self._closing or not self._ingester.is_alive():
+                raise UnavailableError(
+                    "The service takes no more events: it is stopping. Try again in a minute."
+                )
+            if self._queue and (
+                len(self._queue) >= self._limits.waiting_bodies
+                or self._queue_bytes + len(body.raw) > self._limits.waiting_bytes
+            ):
+                raise QueueFullError(
+                    f"{len(self._queue)} bodies of {self._queue_bytes} bytes wait to be taken. Try again in a second."
+                )
+            self._queue.append((body, future))
+            self._queue_bytes += len(body.raw)
+            self._changed.notify_all()
+        return future
+
+    def flush(self, timeout_s: float) -> None:
+        """Make readable all that was acknowledged before.
+
+        Raises:
+            UnavailableError: others wrote to the log for all of `timeout_s` seconds.
+        """
+        with self._store.writing(timeout_s):
+            claims = self._written()
+        self._store.tell(claims)
+
+    def stats(self) -> LiveStats:
+        """How it goes."""
+        totals = self._totals
+        return LiveStats(
+            waiting_bodies=len(self._queue),
+            waiting_bytes=self._queue_bytes,
+            accepted=totals.accepted,
+            duplicate=totals.duplicate,
+            rejected=dict(self._rejected),
+            refused_bodies=totals.refused_bodies,
+            groups=totals.groups,
+            sync_s=totals.sync_s,
+            journal_events=self._backlog.events + self._in_step.events,
+            journal_bytes=self._backlog.bytes + self._in_step.bytes,
+            steps=totals.steps,
+            lag_s=totals.lag_s,
+            failure=totals.failure,
+        )
+
+    def close(self, timeout_s: float) -> None:
+        """Take no more, acknowledge what waits, bring all of it into the database.
+
+        What that takes longer than `timeout_s` seconds stays in the journal, and the next opening of the home brings it in.
+        """
+        until = time.monotonic() + timeout_s
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        for thread in (self._ingester, self._applier):
+            thread.join(max(0.0, until - time.monotonic()))
+        if not self._ingester.is_alive() and not self._applier.is_alive():
+            self._journal.close()
+
+    # The ingest thread
+
+    def _ingest(self) -> None:
+        while waiting := self._next_group():
+            self._take_group(waiting)
+
+    def _next_group(self) -> list[_Waiting]:
+        """What waits, up to a group's size; empty when closing and nothing does."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or (self._queue and self._has_room()))
+            group: list[_Waiting] = []
+            size = 0
+            while self._queue and (
+                not group or size + len(self._queue[0][0].raw) <= self._limits.group_bytes
+            ):
+                group.append(self._queue.popleft())
+                size += len(group[-1][0].raw)
+            self._queue_bytes -= size
+            return group
+
+    def _has_room(self) -> bool:
+        return self._backlog.bytes + self._in_step.bytes < self._limits.journal_bytes
+
+    def _take_group(self, waiting: Sequence[_Waiting]) -> None:
+        group = Group(tuple(body for body, _ in waiting), self._future_tolerance_us)
+        try:
+            decoded = decode(group)
+            claim = self._store.claim(decoded.batch)
+            self._make_durable(group, claim)
+        except (OSError, duckdb.Error) as error:
+            self._refuse(waiting, error)
+            return
+        taken = answers(decoded, claim)
+        self._count(decoded, claim)
+        for (_, future), answer in zip(waiting, taken, strict=True):
+            future.set_result(answer)
+
+    def _make_durable(self, group: Group, claim: Claim) -> None:
+        admission = self._store.admission
+        if not claim.size and not claim.batch.rejects:
+            admission.withdraw(claim)
+            return
+        began = time.monotonic()
+        with self._journaling:
+            try:
+                self._journal.append(group)
+            except BaseException:
+                admission.withdraw(claim)
+                raise
+            admission.confirm(claim)
+            backlog = self._backlog
+            backlog.events += claim.size
+            backlog.bytes += sum(len(body.raw) for body in group.bodies)
+            backlog.since = began if backlog.since is None else backlog.since
+        self._totals.sync_s = time.monotonic() - began
+        with self._changed:
+            self._changed.notify_all()
+
+    def _refuse(self, waiting: Sequence[_Waiting], error: Exception) -> None:
+        self._totals.refused_bodies += len(waiting)
+        said = str(error).splitlines()[0]
+        for _, future in waiting:
+            future.set_exception(
+                NotDurableError(
+                    f"The events could not be written: {said}. Nothing was taken; try again later."
+                )
+            )
+
+    def _count(self, decoded: Decoded, claim: Claim) -> None:
+        self._totals.groups += 1
+        self._totals.accepted += claim.size
+        self._totals.duplicate += len(claim.new) - claim.size
+        for reject in decoded.batch.rejects:
+            known = reject.reason in self._rejected or len(self._rejected) < _REASONS
+            self._rejected[reject.reason if known else OTHER_REASONS] += 1
+
+    # The apply thread
+
+    def _apply(self) -> None:
+        while self._wait_for_step():
+            try:
+                self.flush(timeout_s=-1.0)
+                self._totals.failure = None
+            except (OSError, duckdb.Error) as error:
+                self._totals.failure = str(error).splitlines()[0]
+                with self._changed:
+                    if self._closing:
+                        return
+                    self._changed.wait(_RETRY_S)
+
+    def _wait_for_step(self) -> bool:
+        """Until a step is due; false when closing and nothing is left."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._backlog.since is not None or self._unwritten or self._closing
+            )
+            self._changed.wait_for(
+                lambda: self._backlog.events >= self._limits.step_events or self._closing, self._limits.step_s
+            )
+        if self._closing:
+            self._ingester.join()
+        return self._backlog.since is not None or self._unwritten is not None or not self._closing
+
+    def _drain(self) -> None:
+        self._store.tell(self._written())
+
+    def _written(self) -> list[Claim]:
+        """Write what is journaled, with what an earlier step could not. The claims that are readable by that."""
+        with self._store.writing():
+            claims = self._write_unwritten()
+            with self._journaling:
+                self._unwritten = (self._store.admission.next_generation(), self._journal.seal())
+                self._in_step, self._backlog = self._backlog, _Backlog()
+            return claims + self._write_unwritten()
+
+    def _write_unwritten(self) -> list[Claim]:
+        if self._unwritten is None:
+            return []
+        generation, sealed = self._unwritten
+        self._store.write(generation)
+        self._unwritten = None
+        if self._in_step.since is not None:
+            self._totals.lag_s = time.monotonic() - self._in_step.since
+        self._in_step = _Backlog()
+        self._totals.steps += 1
+        self._journal.drop(sealed)
+        with self._changed:
+            self._changed.notify_all()
+        return generation.claims
