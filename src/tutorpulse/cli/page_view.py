@@ -14,7 +14,7 @@ from tutorpulse.cli import console, views
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.phrases import PHRASES
 from tutorpulse.decisions.recommendations import Trigger
-from tutorpulse.service.page import Page, ShownExplanation, ShownFact, ShownRecommendation
+from tutorpulse.service.shown import Page, ShownExplanation, ShownFact, ShownRecommendation
 
 _HISTORY_SHOWN = 8
 _SPARK_SHOWN = 30

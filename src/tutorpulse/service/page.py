@@ -16,6 +16,14 @@ from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
 from tutorpulse.service.merging import NUMBERS
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer, matrix
+from tutorpulse.service.shown import (
+    Page,
+    ShownDriver,
+    ShownExplanation,
+    ShownFact,
+    ShownRecommendation,
+    Standing,
+)
 from tutorpulse.service.today import last_as_of_us
 from tutorpulse.store.state import InsightRow, PredictionRows, RecommendationRow
 
@@ -23,72 +31,6 @@ INSIGHTS_SHOWN = 10
 DRIVERS_SHOWN = 6
 EXPLAINED = ("churn_risk_14d", "health_score")
 """Outputs whose drivers are shown."""
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """A prediction as it was of a time: outputs by the name they are shown under (None: not known)."""
-
-    as_of: str | None
-    segment: str | None
-    outputs: dict[str, float | None]
-
-
-class ShownFact(msgspec.Struct, frozen=True):
-    """One feature: its value is None where it is missing."""
-
-    name: str
-    group: str
-    value: float | None
-    unit: str
-
-
-class ShownDriver(msgspec.Struct, frozen=True):
-    """What one feature adds to an output, in the output's unit."""
-
-    feature: str
-    value: float | None
-    contribution: float
-
-
-class ShownExplanation(msgspec.Struct, frozen=True):
-    """Why an output differs from the average: `average` + drivers + `rest` = `prediction`; `note` where there are none."""
-
-    output: str
-    unit: str
-    prediction: float | None
-    average: float | None
-    drivers: tuple[ShownDriver, ...]
-    rest: float
-    note: str
-
-
-class ShownRecommendation(msgspec.Struct, frozen=True):
-    """A suggestion whose reason still holds, with the facts that triggered it."""
-
-    recommendation_id: str
-    action: str
-    rule: str
-    opened: str
-    facts: tuple[Trigger, ...]
-
-
-class Page(msgspec.Struct, frozen=True):
-    """One entity: status, current prediction, history of record, explanations, facts, recommendations, insights."""
-
-    entity_id: str
-    entity_type: EntityType
-    status: str
-    confidence: str | None
-    from_cohort: bool
-    frozen: bool
-    stale: bool
-    model_version: str | None
-    current: Standing
-    history: tuple[Standing, ...]
-    explanations: tuple[ShownExplanation, ...]
-    recommendations: tuple[ShownRecommendation, ...]
-    insights: tuple[Insight, ...]
-    facts: tuple[ShownFact, ...]
 
 
 def page(pulse: Pulse, scorer: Scorer, entity_id: str, kind: EntityType | None = None) -> Page:
