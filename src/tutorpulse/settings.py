@@ -82,6 +82,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Percent, _doc("Points that a value must move before a new insight of its type is written.")
     ] = 5.0
     recommendations_max: Annotated[int, _doc("Recommendations shown for one tutor or student at most.")] = 5
+    refresh_every_minutes: Annotated[
+        float,
+        Meta(gt=0),
+        _doc("In a live service, each tutor and student is scored anew at least so often, events or none."),
+    ] = 60.0
+    refresh_background_percent: Annotated[
+        float,
+        Meta(gt=0, le=100),
+        _doc("Share of the time that a live service scores anew those without events, while others have some."),
+    ] = 25.0
 
 
 def setting_docs() -> dict[str, tuple[str, Any]]:

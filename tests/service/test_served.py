@@ -9,6 +9,7 @@ import pytest
 from tests.service.world import NOW_US
 from tutorpulse.clock import DAY_US, FixedClock
 from tutorpulse.events.codec import Arrival, decode_lines
+from tutorpulse.features.references import References
 from tutorpulse.service.page import page
 from tutorpulse.service.refresh import refresh
 from tutorpulse.service.root import Pulse, open_pulse
@@ -78,6 +79,6 @@ def test_a_page_shows_the_prediction_and_drivers_that_add_up_to_it(home: Path) -
 
 def test_features_of_a_few_are_those_of_all(home: Path) -> None:
     with open_pulse(home, clock=FixedClock(NOW_US)) as pulse:
-        everybody = features_of(pulse, "tutor", NOW_US, None)
-        few = features_of(pulse, "tutor", NOW_US, everybody.entity_ids[:3])
+        everybody = features_of(pulse, References(), "tutor", NOW_US, None)
+        few = features_of(pulse, References(), "tutor", NOW_US, everybody.entity_ids[:3])
     np.testing.assert_array_equal(few.features, everybody.features[:3])

@@ -84,6 +84,16 @@ def outcome_of(judged: Judged, changed: int) -> Outcome:
     return Outcome(judged.segments, judged.status, changed, len(judged.news.insights), judged.notes)
 
 
+def standing_of(state: State, kind: EntityType) -> Outcome:
+    """What the state holds of one kind, as an outcome that changed nothing."""
+    counts = state.predictions.counts(kind)
+    status = np.array([status for status, *_ in counts], dtype=object)
+    segment = np.array([segment for _, segment, *_ in counts], dtype=object)
+    frozen = np.array([frozen for *_, frozen, _ in counts], dtype=np.bool_)
+    times = np.array([count for *_, count in counts], dtype=np.int64)
+    return Outcome(np.repeat(segment[~frozen], times[~frozen]), np.repeat(status, times), 0, 0)
+
+
 def report_of(
     outcomes: Mapping[EntityType, Outcome], scorer: Scorer, as_of_us: int, notes: Sequence[str] = ()
 ) -> RefreshReport:

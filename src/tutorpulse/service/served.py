@@ -10,27 +10,29 @@ from tutorpulse.decisions.rules import load_rules
 from tutorpulse.features.compile import CATALOGS
 from tutorpulse.features.compute import compute
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
+from tutorpulse.features.references import References
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
-from tutorpulse.service.serving import ServedModel, Serving, serving
+from tutorpulse.service.serving import HasKind, ServedModel, Serving, serving
 from tutorpulse.training.split import MIN_EACH, MIN_ROWS
 
 CATALOG = {kind: catalog.shown() for kind, catalog in CATALOGS.items()}
 """What is shown of each kind: the 46, then the context."""
 
 
-def open_scorer(pulse: Pulse) -> Scorer:
-    """The scorer of a home: its own model for the kinds that it was trained on, the starter for the others in the log.
+def open_scorer(pulse: Pulse, has_kind: HasKind | None = None) -> Scorer:
+    """The scorer of a home: its own model for the kinds that it was trained on, the starter for the others that `has_kind`
+    says are there (None: those in the log). It keeps the population of a midnight: for one thread at a time.
 
     Raises:
         ModelError: no model serves it. ArtifactError: the model is damaged or made for other features.
         SettingsError: the home's rules are wrong.
     """
-    served = serving(pulse.home.models_path, lambda kind: len(pulse.store.entity_ids(kind)) > 0)
+    served = serving(pulse.home.models_path, has_kind or (lambda kind: len(pulse.store.entity_ids(kind)) > 0))
     names = {kind: tuple(feature.name for feature in shown) for kind, shown in CATALOG.items()}
     return Scorer(
         model=ServedModel(served),
-        compute=partial(features_of, pulse),
+        compute=partial(features_of, pulse, References()),
         catalog=CATALOG,
         exit_gap_days={kind: a.manifest.kinds[kind].exit_gap.days for kind, a in served.by_kind.items()},
         rules=load_rules(names, pulse.home.path),
@@ -61,8 +63,12 @@ def _starter_note(served: Serving) -> str:
 
 
 def features_of(
-    pulse: Pulse, kind: EntityType, as_of_us: int, entity_ids: NDArray[np.object_] | None
+    pulse: Pulse,
+    references: References,
+    kind: EntityType,
+    as_of_us: int,
+    entity_ids: NDArray[np.object_] | None,
 ) -> FeatureFrame:
-    """Features as of a time, from all that has been received by now."""
+    """Features as of a time, from all that has been received by now; `references` keeps the population between calls."""
     known_at_us = max(as_of_us, pulse.clock.now_us())
-    return compute(pulse.store, kind, as_of_us, known_at_us, entity_ids, pulse.settings)
+    return compute(pulse.store, kind, as_of_us, known_at_us, entity_ids, pulse.settings, references)

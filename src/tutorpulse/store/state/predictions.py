@@ -65,19 +65,20 @@ class PredictionTables:
         )
         return _rows(entity_type, found.fetchall())
 
-    def moments(self, entity_type: str) -> dict[str, int]:
-        """When each entity of a kind that was ever scored was scored last, in microseconds, by id."""
+    def counts(self, entity_type: str) -> list[tuple[str, str | None, bool, int]]:
+        """How many entities of a kind have each (status, segment, frozen)."""
         found = self._connection.execute(
-            "SELECT entity_id, as_of_us FROM predictions WHERE entity_type = ? AND as_of_us IS NOT NULL",
+            "SELECT status, segment, frozen, COUNT(*) FROM predictions WHERE entity_type = ? GROUP BY 1, 2, 3",
             (entity_type,),
         )
-        return dict(found.fetchall())
+        return [(status, segment, bool(frozen), count) for status, segment, frozen, count in found]
 
-    def mark_stale(self) -> int:
-        """Mark every prediction that is not frozen as stale, and say how many were not yet."""
+    def mark_stale(self, entity_type: str) -> int:
+        """Mark every prediction of a kind that is not frozen as stale, and say how many were not yet."""
         with transaction(self._connection):
             return self._connection.execute(
-                "UPDATE predictions SET stale = 1 WHERE NOT frozen AND NOT stale"
+                "UPDATE predictions SET stale = 1 WHERE entity_type = ? AND NOT frozen AND NOT stale",
+                (entity_type,),
             ).rowcount
 
     def history(self, entity_type: str, entity_id: str) -> PredictionRows:

@@ -1,0 +1,1 @@
+"""The live service: events in, predictions fresh within a second."""

@@ -1,0 +1,225 @@
+"""One kind of entity, kept fresh: those with new events first, then what was asked for, then everybody in turn."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from time import monotonic
+
+import numpy as np
+
+from tutorpulse.clock import MINUTE_US, midnight_before
+from tutorpulse.errors import ModelError, TutorpulseError
+from tutorpulse.features.frame import EntityType
+from tutorpulse.service.live import touching
+from tutorpulse.service.live.budget import Budget
+from tutorpulse.service.live.figures import LaneFigures
+from tutorpulse.service.live.marks import Marks
+from tutorpulse.service.live.models import Models
+from tutorpulse.service.live.rescoring import Rescoring
+from tutorpulse.service.live.roster import Roster
+from tutorpulse.service.root import Pulse
+from tutorpulse.service.scoring import Scorer
+from tutorpulse.service.served import CATALOG
+from tutorpulse.store.state import State
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many entities are scored at once: with new events; in passing, where a step must not keep those with events
+    waiting; and when a whole refresh was asked for."""
+
+    marked: int = 2_000
+    in_passing: int = 500
+    whole: int = 5_000
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Lane:
+    """Refreshes the entities of one kind step by step. One thread at a time steps; its state is its own.
+
+    Everybody whom an event touches is scored at once. In passing, within a share of the time: the students of touched
+    tutors, whose values they read; everybody whose last look is older than `refresh_every_minutes` or before the last
+    midnight, as populations are of that midnight; everybody, when a population or the model changed.
+    """
+
+    def __init__(
+        self,
+        pulse: Pulse,
+        kind: EntityType,
+        models: Models,
+        limits: Limits = DEFAULT_LIMITS,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
+        self.kind = kind
+        self.guard = threading.RLock()
+        self.wake = threading.Event()
+        self.roster = Roster(kind, len(CATALOG[kind]))
+        self.figures = LaneFigures()
+        self.in_passing = Marks()
+        self.readers: Lane | None = None
+        self.passed: Callable[[State], None] | None = None
+        self._pulse, self._models, self._limits, self._seconds = pulse, models, limits, seconds
+        self._rescoring = Rescoring(pulse, kind, self.roster, self.figures)
+        self._budget = Budget(pulse.settings.refresh_background_percent, seconds)
+        self._marks = Marks()
+        self._asked: list[str] = []
+        self._askers: list[Future[None]] = []
+        self._scorer: Scorer | None = None
+        self._passing = False
+        self._paid = False
+        self._seq = -1
+
+    def open(self) -> None:
+        """Learn who is there. Whoever is in the log by now is looked at in passing, whom later events touch at once."""
+        with self.guard:
+            self._seq = touching.newest_seq(self._pulse.store)
+            self._paid = touching.has_payments(self._pulse.store)
+            self.roster.add(self._pulse.store.entity_ids(self.kind).tolist())
+            self._note_waiting()
+
+    def ask_whole(self) -> "Future[None]":
+        """Have everybody who is known scored soon, whatever share of the time it takes; done when they are."""
+        done: Future[None] = Future()
+        with self.guard:
+            self._asked = self.roster.ids
+            self._askers.append(done)
+        self.wake.set()
+        return done
+
+    def step(self, hurry: bool = False) -> bool:
+        """Do what is most urgent; in a `hurry` whatever share of the time it takes.
+
+        Returns:
+            False: there is nothing to do now, or there is no model to do it with.
+
+        Raises:
+            HomeBusyError: somebody else wrote to the state for too long; who was marked stays so.
+        """
+        with self.guard:
+            self._look()
+            scorer = self._scorer_in_force()
+            worked = scorer is not None and self._work(scorer, hurry)
+            self._note_waiting()
+            return worked
+
+    @property
+    def wait_s(self) -> float | None:
+        """Seconds until there is something to do in passing; None where nothing is known to be."""
+        with self.guard:
+            waiting = self._scorer is not None and (self.in_passing or self._due(1))
+            return self._budget.wait_s if waiting else None
+
+    def close(self) -> None:
+        """Whoever asked for a whole refresh learns that there will be none."""
+        with self.guard:
+            self._end_asking(TutorpulseError("The service is stopping. Refresh again when it is back."))
+
+    def forget(self, entity_id: str) -> None:
+        """Nothing is known of this entity any more."""
+        with self.guard:
+            self.roster.forget(entity_id)
+            self._marks.discard([entity_id])
+            self.in_passing.discard([entity_id])
+
+    def _work(self, scorer: Scorer, hurry: bool) -> bool:
+        marked = self._marks.take(self._limits.marked)
+        if marked:
+            self._for_events(scorer, marked)
+        elif self._askers:
+            self._as_asked(scorer)
+        else:
+            return (hurry or self._budget.wait_s == 0) and self._pass(scorer)
+        return True
+
+    def _look(self) -> None:
+        """Mark whom the events since the last look touch."""
+        found = touching.touched(self._pulse.store, self.kind, self._seq)
+        if found.first_received_us is None:
+            return
+        self._marks.put(found.since_us)
+        self._seq = found.seq
+        now_us = self._pulse.clock.now_us()
+        if touching.reaches_population(found, now_us) or self._first_payment():
+            self.in_passing.add(self.roster.ids, now_us)
+
+    def _first_payment(self) -> bool:
+        before, self._paid = self._paid, self._paid or touching.has_payments(self._pulse.store)
+        return self._paid and not before
+
+    def _scorer_in_force(self) -> Scorer | None:
+        in_force = self._models.in_force()
+        if in_force.scorer is None:
+            self._pulse.state.predictions.mark_stale(self.kind)
+            self._end_asking(ModelError(f"Nothing can be refreshed. {in_force.problem}"))
+        elif in_force.scorer is not self._scorer:
+            if self._scorer is not None:
+                self.in_passing.add(self.roster.ids, self._pulse.clock.now_us())
+            self._scorer = in_force.scorer
+        return in_force.scorer
+
+    def _for_events(self, scorer: Scorer, marked: dict[str, int]) -> None:
+        try:
+            began_s = self._seconds()
+            now_us = self._rescoring.rescore(scorer, list(marked))
+        except BaseException:
+            self._marks.put(marked)
+            raise
+        self.figures.for_events(np.array(list(marked.values())), now_us, self._seconds() - began_s)
+        self.in_passing.discard(marked)
+        if self.readers is not None:
+            students = touching.students_of(self._pulse.store, marked, now_us)
+            self.readers.in_passing.add(students, now_us)
+            self.readers.wake.set()
+
+    def _as_asked(self, scorer: Scorer) -> None:
+        ids = self._asked[: self._limits.whole]
+        if ids:
+            self._in_passing(scorer, ids)
+            self._asked = self._asked[len(ids) :]
+        if not self._asked:
+            self._end_pass(scorer)
+            self._end_asking(None)
+
+    def _end_asking(self, error: TutorpulseError | None) -> None:
+        askers, self._askers = self._askers, []
+        for asker in askers:
+            if error is None:
+                asker.set_result(None)
+            else:
+                asker.set_exception(error)
+
+    def _pass(self, scorer: Scorer) -> bool:
+        ids = list(self.in_passing.take(self._limits.in_passing)) or self._due(self._limits.in_passing)
+        if ids:
+            self._budget.spent(self._in_passing(scorer, ids))
+        elif self._passing or self._rescoring.has_grown():
+            self._end_pass(scorer)
+        return bool(ids)
+
+    def _in_passing(self, scorer: Scorer, ids: Sequence[str]) -> float:
+        began_s = self._seconds()
+        self._passing = True
+        self._rescoring.rescore(scorer, ids)
+        self.figures.in_passing(len(ids))
+        return self._seconds() - began_s
+
+    def _end_pass(self, scorer: Scorer) -> None:
+        self._rescoring.measure(scorer)
+        self._passing = False
+        self.figures.passes += 1
+        if self.passed is not None:
+            self.passed(self._pulse.state)
+
+    def _due(self, limit: int) -> list[str]:
+        now_us = self._pulse.clock.now_us()
+        every_us = int(self._pulse.settings.refresh_every_minutes * MINUTE_US)
+        return self.roster.due(max(now_us - every_us, midnight_before(now_us)), limit)
+
+    def _note_waiting(self) -> None:
+        figures = self.figures
+        figures.known, figures.marked = len(self.roster), len(self._marks)
+        figures.waiting_in_passing = len(self.in_passing)
+        figures.oldest_mark_us = self._marks.oldest_us()

@@ -1,0 +1,150 @@
+"""The refresher: a lane and a thread for each kind of entity."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+
+from tutorpulse.errors import TutorpulseError
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType
+from tutorpulse.service.live.lane import DEFAULT_LIMITS, Lane, Limits
+from tutorpulse.service.live.models import InForce, Models
+from tutorpulse.service.refresh import RefreshReport, keep_run, report_of, standing_of
+from tutorpulse.service.root import Pulse
+from tutorpulse.store.state import State
+
+log = logging.getLogger("tutorpulse.live")
+
+POLL_S = 1.0
+"""How long an idle lane sleeps at most: for changes of the model and events that nobody announced."""
+
+
+class Refresher:
+    """Keeps the predictions of an open home fresh. Close it before the home.
+
+    Tutors and students are refreshed side by side, each by a thread with a state of its own. Whoever brings events into the log calls `announce`.
+    """
+
+    def __init__(self, pulse: Pulse, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._held = ExitStack()
+        self.models = Models(pulse)
+        self.lanes: dict[EntityType, Lane] = {}
+        for kind in ENTITY_TYPES:
+            state = self._held.enter_context(closing(State(pulse.home.state_path)))
+            self.lanes[kind] = Lane(replace(pulse, state=state), kind, self.models, limits)
+            self.lanes[kind].passed = self._passed
+        self.lanes["tutor"].readers = self.lanes["student"]
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._problems: dict[EntityType, str] = {}
+        self._clock = pulse.clock
+        self._counting = threading.Lock()
+        self._passes = 0
+
+    def open(self) -> None:
+        """Learn who is in the log."""
+        for lane in self.lanes.values():
+            lane.open()
+
+    def start(self) -> None:
+        """Learn who is in the log, and begin."""
+        self.open()
+        for kind, lane in self.lanes.items():
+            thread = threading.Thread(target=self._run, args=(lane,), name=f"refresh-{kind}s", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Stop after the steps under way, or after `timeout_s`; what is still marked is found again at the next start."""
+        self._stopping.set()
+        self.announce()
+        for thread in self._threads:
+            thread.join(timeout_s)
+        for lane in self.lanes.values():
+            lane.close()
+        if not any(thread.is_alive() for thread in self._threads):
+            self._held.close()
+
+    def announce(self, _touched: object = None) -> None:
+        """Say that events have become readable."""
+        for lane in self.lanes.values():
+            lane.wake.set()
+
+    def catch_up(self) -> None:
+        """Step in the caller's thread until there is nothing to do, whatever share of the time it takes; instead of `start`."""
+        worked = True
+        while worked:
+            worked = sum(lane.step(hurry=True) for lane in self.lanes.values()) > 0
+
+    def refresh_all(self, state: State) -> RefreshReport:
+        """Score everybody who is known now, those with new events first all the while, and report.
+
+        What changed counts what events changed meanwhile, too. `state` is the caller's.
+
+        Raises:
+            ModelError: there is no model. TutorpulseError: the service is stopping.
+        """
+        before = self._written()
+        for asked in [lane.ask_whole() for lane in self.lanes.values()]:
+            asked.result()
+        changed, insights = (after - was for after, was in zip(self._written(), before, strict=True))
+        return replace(self._report(state), changed=changed, insights=insights)
+
+    def problems(self) -> list[str]:
+        """Why predictions are not kept fresh; empty where they are."""
+        in_force = self.in_force()
+        model = [in_force.problem] if in_force.problem else []
+        dead = [f"{t.name} has stopped: restart the service" for t in self._threads if not t.is_alive()]
+        return [*model, *self._problems.values(), *dead]
+
+    def in_force(self) -> InForce:
+        """The model that serves."""
+        return self.models.in_force()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing is refreshed within the context."""
+        with ExitStack() as stack:
+            for lane in self.lanes.values():
+                stack.enter_context(lane.guard)
+            yield
+
+    def _written(self) -> tuple[int, int]:
+        figures = [lane.figures for lane in self.lanes.values()]
+        return sum(f.written for f in figures), sum(f.insights for f in figures)
+
+    def _report(self, state: State) -> RefreshReport:
+        """What the state says now, kept as a run."""
+        scorer = self.in_force().scorer
+        assert scorer is not None, "somebody was scored"
+        as_of_us = self._clock.now_us()
+        outcomes = {kind: standing_of(state, kind) for kind in scorer.exit_gap_days}
+        report = report_of(outcomes, scorer, as_of_us)
+        keep_run(state, report, as_of_us)
+        return report
+
+    def _passed(self, state: State) -> None:
+        """Keep a run where all lanes have passed over everybody since the last."""
+        passes = min(lane.figures.passes for lane in self.lanes.values())
+        with self._counting:
+            reported, self._passes = self._passes, passes
+        if passes > reported:
+            self._report(state)
+
+    def _run(self, lane: Lane) -> None:
+        while not self._stopping.is_set():
+            try:
+                busy = lane.step()
+                self._problems.pop(lane.kind, None)
+            except TutorpulseError as error:
+                log.warning("refresh of %ss put off: %s", lane.kind, error)
+                self._problems[lane.kind] = str(error)
+                busy = False
+            if not busy:
+                self._sleep(lane)
+
+    def _sleep(self, lane: Lane) -> None:
+        wait_s = lane.wait_s
+        lane.wake.wait(POLL_S if wait_s is None else min(wait_s, POLL_S))
+        lane.wake.clear()

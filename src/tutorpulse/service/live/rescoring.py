@@ -1,0 +1,73 @@
+"""Scores some entities of one kind anew and keeps what was seen of them, held against a population that is measured now and then."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from tutorpulse.decisions.status import is_scored, statuses
+from tutorpulse.features.frame import EntityType
+from tutorpulse.features.references import References
+from tutorpulse.service.judging import judge, write
+from tutorpulse.service.live.figures import LaneFigures
+from tutorpulse.service.live.roster import Roster
+from tutorpulse.service.population import Population, from_json, measured, to_json
+from tutorpulse.service.root import Pulse
+from tutorpulse.service.scoring import Scorer, take
+from tutorpulse.service.served import features_of
+
+GROWTH_TO_MEASURE = 1.25
+"""A population that has grown by so much is measured anew, without waiting for the end of a pass."""
+
+
+class Rescoring:
+    """For one thread at a time."""
+
+    def __init__(self, pulse: Pulse, kind: EntityType, roster: Roster, figures: LaneFigures) -> None:
+        self._pulse, self._kind, self._roster, self._figures = pulse, kind, roster, figures
+        self._compute = partial(features_of, pulse, References())
+        self._population: Population | None = None
+        self._measured_of = 0
+
+    def rescore(self, scorer: Scorer, ids: Sequence[str]) -> int:
+        """Score these entities as of now; returns when what was written could be read."""
+        own = replace(scorer, compute=self._compute)
+        frame = self._compute(self._kind, self._pulse.clock.now_us(), np.array(ids, dtype=object))
+        judged = judge(self._pulse, own, frame, self._held_against(own))
+        with self._pulse.state.transaction():
+            written = write(self._pulse.state, judged)
+        self._roster.keep(frame, is_scored(judged.status))
+        self._figures.written += written
+        self._figures.insights += len(judged.news.insights)
+        return self._pulse.clock.now_us()
+
+    def measure(self, scorer: Scorer) -> None:
+        """Measure the population anew, of everybody who was scored at the last look."""
+        scored = self._roster.scored()
+        self._keep(scorer, measured(scorer, scored), scored.as_of_us)
+        self._measured_of = len(scored)
+
+    def has_grown(self) -> bool:
+        """Whether many more are scored than when the population was measured last."""
+        return self._roster.scored_count > GROWTH_TO_MEASURE * self._measured_of
+
+    def _held_against(self, scorer: Scorer) -> Population:
+        if self._population is None:
+            kept = self._pulse.state.populations.kept(self._kind)
+            self._population = from_json(kept, scorer, self._kind) if kept else self._first(scorer)
+        return self._population
+
+    def _first(self, scorer: Scorer) -> Population:
+        """The population of a home that was never refreshed: all are computed once."""
+        as_of_us = self._pulse.clock.now_us()
+        frame = self._compute(self._kind, as_of_us, None)
+        status = statuses(frame.facts, as_of_us, scorer.exit_gap_days[self._kind])
+        population = measured(scorer, take(frame, is_scored(status)))
+        self._keep(scorer, population, as_of_us)
+        return population
+
+    def _keep(self, scorer: Scorer, population: Population, as_of_us: int) -> None:
+        self._population = population
+        names = scorer.feature_names(self._kind)
+        self._pulse.state.populations.keep(self._kind, as_of_us, to_json(population, names))
