@@ -1,5 +1,6 @@
 """Whom features are computed for, and when: all, some, any as_of, any knowledge."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tutorpulse.clock import DAY_US
 from tutorpulse.features.compute import FACT_NAMES, compute
 from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType, FeatureFrame
 from tutorpulse.features.references import References
+from tutorpulse.store.database import Arrays
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
 
@@ -74,6 +76,26 @@ def test_a_late_correction_does_not_leak_into_the_past(store: MemoryStore) -> No
     past = NOW - 5 * DAY_US
     assert say(store, "tutor", held, corrected, as_of_us=past)["sessions_completed_7d"] == 1
     assert say(store, "tutor", held, corrected, as_of_us=past, known_at_us=NOW)["sessions_completed_7d"] == 0
+
+
+def test_an_event_that_comes_in_while_features_are_computed_hides_no_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = {"session_id": "x", "tutor_id": "t", "student_id": "s"}
+    held, later = event("session_completed", 9, **session), event("session_started", 8, 1, **session)
+    store = MemoryStore().fill([held])
+    ask = store.query
+    waiting = [later]
+
+    def slow(sql: str, params: Sequence[object] = ()) -> Arrays:
+        if "measures AS" in sql and "wanted" in sql and waiting:
+            store.fill([held, waiting.pop()])
+        return ask(sql, params)
+
+    monkeypatch.setattr(store, "query", slow)
+    frame = compute(store, "tutor", NOW - 5 * DAY_US)
+    assert not waiting
+    np.testing.assert_array_equal(frame.facts["completed_total"], [1])
 
 
 def test_everybody_whom_an_event_names_has_a_row_but_the_placeholder(store: MemoryStore) -> None:

@@ -15,7 +15,7 @@ from tests.store.batches import batch_of
 from tests.store.histories import histories
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
-from tutorpulse.store.sessions import SESSION_COLUMNS, fold_sql, sessions_as_of_sql
+from tutorpulse.store.sessions import SESSION_COLUMNS, fold_sql, sessions_as_of_sql, straddling_sql
 
 _FRESH = itertools.count(10**9)
 SIDES = {"session_id": "s", "tutor_id": "t", "student_id": "u"}
@@ -76,6 +76,10 @@ def test_sessions_as_of_a_time_are_those_of_a_log_cut_there(
     add(shared_store, events[split:])
     cut = [e for e in events if e["ts_us"] <= as_of_us and e["received_us"] <= known_at_us]
     assert fold(shared_store, sessions_as_of_sql(as_of_us, known_at_us)) == oracle.sessions(cut)
+    if len(shared_store.query(straddling_sql(as_of_us, known_at_us))["beyond"]) == 0:
+        assert fold(
+            shared_store, sessions_as_of_sql(as_of_us, known_at_us, straddled=False)
+        ) == oracle.sessions(cut)
 
 
 def session(store: EventStore, *events: dict[str, Any]) -> dict[str, Any]:

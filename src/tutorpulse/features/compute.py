@@ -17,6 +17,7 @@ from tutorpulse.features.scope import Scope
 from tutorpulse.features.store import Store
 from tutorpulse.features.zones import zone_offsets
 from tutorpulse.settings import Settings
+from tutorpulse.store.sessions import straddling_sql
 
 FACT_NAMES = (
     "registered_us",
@@ -70,13 +71,8 @@ def compute(
         entity_ids = store.query(entities_sql(entity_type, as_of_us, known_us))["entity_id"]
     scope = make_scope(store, entity_type, as_of_us, known_us, settings)
     catalog = CATALOGS[entity_type]
-    names = [m.name for m in _once((*catalog.shown(), *catalog.facts))]
     ids = np.asarray(entity_ids, np.object_)
-    with (
-        (references or References()).at_hand(store, scope) as scope,
-        store.relation(scope.wanted, {"entity_id": ids}),
-    ):
-        columns = store.query(compile_query(names, replace(scope, few=len(ids) <= FEW_ENTITIES)))
+    columns = _columns(store, scope, ids, references or References())
     order = _places(columns.pop("entity_id"), entity_ids)
     ordered = {name: _float64(column)[order] for name, column in columns.items()}
     return FeatureFrame(
@@ -88,6 +84,25 @@ def compute(
         _matrix(ordered, catalog.context, len(entity_ids)),
         _facts(ordered, len(entity_ids)),
     )
+
+
+def _columns(
+    store: Store, scope: Scope, ids: NDArray[np.object_], references: References
+) -> dict[str, NDArray[Any]]:
+    """Every measure of these entities, by name; `entity_id` gives the order of the rows."""
+    catalog = CATALOGS[scope.entity_type]
+    names = [m.name for m in _once((*catalog.shown(), *catalog.facts))]
+    with references.at_hand(store, scope) as scope, store.relation(scope.wanted, {"entity_id": ids}):
+        columns = store.query(compile_query(names, replace(scope, few=len(ids) <= FEW_ENTITIES)))
+    if not scope.straddled and is_straddled(store, scope.as_of_us, scope.known_at_us):
+        # An event came in between the look and the query, which may have missed the session that it belongs to.
+        return _columns(store, replace(scope, straddled=True, references={}), ids, references)
+    return columns
+
+
+def is_straddled(store: Store, as_of_us: int, known_at_us: int) -> bool:
+    """Whether some session may go on after one of the two times."""
+    return len(store.query(straddling_sql(as_of_us, known_at_us))["beyond"]) > 0
 
 
 def make_scope(
@@ -106,6 +121,7 @@ def make_scope(
         marketplace_timezone=fallback,
         premium_tiers=settings.premium_tiers,
         zone_offsets=zone_offsets(named, fallback, as_of_us - _LOCAL_DAYS * DAY_US, as_of_us),
+        straddled=is_straddled(store, as_of_us, known_at_us),
     )
 
 

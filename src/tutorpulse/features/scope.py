@@ -14,7 +14,8 @@ class Scope:
 
     `wanted` is the name of a relation with the column `entity_id`, `references` queries that replace those of the
     population (name of the relation to its SQL), `zone_offsets` the rows (zone, from_us, until_us, offset_us) of local
-    time. `few`: the wanted are few, so rows are better looked up than read; it needs tables with a `rowid`.
+    time. `few`: the wanted are few, so rows are better looked up than read; it needs tables with a `rowid`. `straddled`: some
+    session may go on after one of the two times.
     """
 
     entity_type: EntityType
@@ -26,6 +27,7 @@ class Scope:
     zone_offsets: tuple[tuple[str, int, int, int], ...] = ()
     references: dict[str, str] = field(default_factory=dict)
     few: bool = False
+    straddled: bool = True
 
     @property
     def own(self) -> str:

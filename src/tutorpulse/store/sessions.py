@@ -133,13 +133,16 @@ FROM (
 ) AS folded"""
 
 
-def sessions_as_of_sql(as_of_us: int, known_at_us: int, settled: str = "TRUE", folded: str = "TRUE") -> str:
+def sessions_as_of_sql(
+    as_of_us: int, known_at_us: int, settled: str = "TRUE", folded: str = "TRUE", straddled: bool = True
+) -> str:
     """SQL giving the `sessions` relation from the events that happened by `as_of_us` and were received by `known_at_us`.
 
     Both in microseconds since the epoch, inclusive. Settled rows serve the sessions that lie wholly within both times;
     only those that straddle a cut are folded anew. Equals `fold_sql` over the cut log, exactly.
     Needs `settled_sessions` up to date: `EventStore.query` sees to that. `settled` and `folded` are further
-    conditions on the rows of either kind, which a reader of few sessions finds in different ways.
+    conditions on the rows of either kind, which a reader of few sessions finds in different ways. Without `straddled` the
+    part that folds is left out: for a caller who knows by `straddling_sql` that it would be empty.
     """
     within = f"last_us <= {as_of_us:d} AND last_received_us <= {known_at_us:d}"
     begun = f"first_us <= {as_of_us:d} AND first_received_us <= {known_at_us:d}"
@@ -149,7 +152,17 @@ def sessions_as_of_sql(as_of_us: int, known_at_us: int, settled: str = "TRUE", f
             AND session_id IN (SELECT session_id FROM settled_sessions WHERE {begun} AND NOT ({within}))
     )"""
     columns = ", ".join(SESSION_COLUMNS)
-    return f"SELECT {columns} FROM settled_sessions WHERE {within} AND {settled}\nUNION ALL\n{fold_sql(cut)} WHERE {folded}"
+    whole = f"SELECT {columns} FROM settled_sessions WHERE {within} AND {settled}"
+    return f"{whole}\nUNION ALL\n{fold_sql(cut)} WHERE {folded}" if straddled else whole
+
+
+def straddling_sql(as_of_us: int, known_at_us: int) -> str:
+    """SQL giving a row for each time beyond which some session goes on: none, and no session straddles a cut at the two.
+
+    Two conditions of one column each, which an engine answers from its statistics alone where nothing lies beyond.
+    """
+    return f"""SELECT 1 AS beyond WHERE EXISTS (SELECT 1 FROM settled_sessions WHERE last_us > {as_of_us:d})
+UNION ALL SELECT 2 WHERE EXISTS (SELECT 1 FROM settled_sessions WHERE last_received_us > {known_at_us:d})"""
 
 
 def _newest(column: str) -> str:
