@@ -91,6 +91,17 @@ def contained(parts: Iterable[Digests], wanted: Digests) -> NDArray[np.bool_]:
     return answer
 
 
+def partners(parts: Iterable[Digests], hi: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The `lo` of every digest of `parts` (each sorted by `hi`) whose `hi` is among `hi` (ascending, each once), in no order."""
+    found = [np.empty(0, np.uint64)]
+    for part in parts:
+        start, end = part.hi.searchsorted(hi), part.hi.searchsorted(hi, side="right")
+        counts = end - start
+        step = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        found.append(part.lo[np.repeat(start, counts) + step])
+    return np.concatenate(found)
+
+
 def first_of_each(digests: Digests, order: NDArray[np.int64]) -> NDArray[np.bool_]:
     """For each digest, whether it is the first of its equals by ascending `order` (distinct numbers)."""
     ascending = np.sort(digests.hi)

@@ -3,6 +3,7 @@
 events.duckdb   the log, the rejects, the settled sessions
 state.sqlite    predictions of record, insights, recommendations
 ids/            digests of all event ids
+places/         where each session's events are in the log
 journal/        what the live service acknowledged and is not in the log yet
 models/         trained artifacts
 scratch/        what DuckDB spills while it works
@@ -67,6 +68,11 @@ class Home:
     def ids_path(self) -> Path:
         """The folder of the index of known event ids."""
         return self.path / "ids"
+
+    @property
+    def places_path(self) -> Path:
+        """The folder of the index of sessions' events."""
+        return self.path / "places"
 
     @property
     def journal_path(self) -> Path:

@@ -58,6 +58,11 @@ class IdIndex:
         return self._manifest.watermark
 
     @property
+    def reach(self) -> int:
+        """The place in the log up to which it knows everything, on disk or in memory."""
+        return max(self._manifest.watermark, self._tail_watermark)
+
+    @property
     def stored_ids(self) -> int:
         """How many ids the runs on disk hold."""
         return sum(run.count for run in self._manifest.runs)

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from tutorpulse.store.admission import Admission, Claim, Generation
 from tutorpulse.store.database import Arrays, Database
 from tutorpulse.store.home import Home
 from tutorpulse.store.index import FLUSH_IDS, IdIndex
+from tutorpulse.store.places import SessionPlaces
 from tutorpulse.store.receipts import Receipts
 from tutorpulse.store.recovery import recover
 from tutorpulse.store.rejects import State, StoredReject
@@ -33,7 +33,7 @@ class EventStore:
     With `read_only` several processes may hold it, and nothing is written.
     """
 
-    def __init__(self, database: Database, index: IdIndex, held: ExitStack, journal_path: Path) -> None:
+    def __init__(self, home: Home, database: Database, index: IdIndex, held: ExitStack) -> None:
         self._database = database
         self._index = index
         self.admission = Admission(index)
@@ -42,7 +42,8 @@ class EventStore:
         self.drain: Callable[[], None] = lambda: None
         """Brings in what was acknowledged elsewhere and is not in the database yet: the live door's part."""
         self._held = held
-        self.journal_path = journal_path
+        self.journal_path = home.journal_path
+        self._places = SessionPlaces(IdIndex(home.places_path))
         self._writing = threading.RLock()
         self._next_seq: int | None = None
         self._settled = False
@@ -75,7 +76,7 @@ class EventStore:
             database = Database(home.events_path, home.scratch_path, read_only, memory_limit_gb)
             stack.callback(database.close)
             migrations.bring_up_to_date(database, home.events_path)
-            store = cls(database, IdIndex(home.ids_path, flush_ids), stack.pop_all(), home.journal_path)
+            store = cls(home, database, IdIndex(home.ids_path, flush_ids), stack.pop_all())
         if not read_only:
             with store._closed_on_error():
                 recover(store, home.journal_path)
@@ -98,6 +99,7 @@ class EventStore:
         """Release the home. Nothing is lost without it: `append` is durable when it returns."""
         with self._writing, self._held:
             self._index.settle_tail()
+            self._places.close()
 
     # In
 
@@ -219,7 +221,7 @@ class EventStore:
     def settle(self) -> None:
         """Bring the settled sessions up to date: fold the sessions touched since the last time. Reads do it by themselves."""
         with self._writing:
-            settling.settle(self._database)
+            settling.settle(self._database, self._places)
             # A reader settles aside for each thread by itself.
             self._settled = not self._database.read_only
 
@@ -294,5 +296,7 @@ class EventStore:
         with self._writing:
             self.drain()
             self._ready_to_write()
-            settling.settle(self._database)
-            return erasure.erase(self._database, entity_type, entity_id)
+            settling.settle(self._database, self._places)
+            erased = erasure.erase(self._database, entity_type, entity_id)
+            self._places.clear()
+            return erased

@@ -1,25 +1,74 @@
 """Keeping the settled sessions up to date: only sessions that new events touched are folded anew."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tutorpulse.clock import DAY_US
 from tutorpulse.store.database import Database
+from tutorpulse.store.places import SessionPlaces
 from tutorpulse.store.sessions import fold_sql
 
 _SEASON_US = 120 * DAY_US
+FEW_EVENTS = 50_000
+"""Up to so many new events of sessions, their sessions are looked up; reading the log once is faster for more."""
 _TOUCHED = "SELECT session_id FROM session_events WHERE seq > {seq:d}"
 
 
-def settle(database: Database) -> None:
-    """Fold what was touched since the last time. A read-only database gets a temporary table of the same name."""
+def settle(database: Database, places: SessionPlaces) -> None:
+    """Fold what was touched since the last time. A read-only database gets a temporary table of the same name.
+
+    Few new events cost what their sessions' events cost, found by `places`; many are met by reading the log once.
+    """
     settled = settled_seq(database)
-    newest = database.scalar("SELECT MAX(seq) FROM session_events") or 0
-    if newest <= settled:
+    newest, count = _new(database, settled)
+    if not count:
         return
     if database.read_only:
         _settle_aside(database, settled)
         return
+    few = settled > 0 and count <= FEW_EVENTS
     with database.transaction():
-        refold(database, _TOUCHED.format(seq=settled))
+        if few:
+            _refold_few(database, places.together_with(database, settled, newest), settled)
+        else:
+            refold(database, _TOUCHED.format(seq=settled))
         database.execute("UPDATE facts SET value = ? WHERE name = 'settled_seq'", [newest])
+
+
+def _new(database: Database, settled: int) -> tuple[int, int]:
+    """The newest place of a session's event after `settled` (0 if there is none), and how many there are."""
+    found = database.query(
+        f"SELECT COALESCE(MAX(seq), 0) AS newest, COUNT(*) AS n FROM session_events WHERE seq > {settled:d}"
+    )
+    return int(found["newest"][0]), int(found["n"][0])
+
+
+def _refold_few(database: Database, places: NDArray[np.int64], settled: int) -> None:
+    """Fold the sessions anew whose events are at these places, all of them."""
+    database.make_temporary("touched_places", {"seq": places})
+    database.execute(
+        "CREATE OR REPLACE TEMP TABLE touched_events AS"
+        " SELECT * FROM session_events WHERE seq IN (SELECT seq FROM touched_places)"
+    )
+    oldest, newest = _settled_between(database, settled)
+    if oldest is not None:
+        # Settled rows lie by season, so the bounds spare the search most of the table.
+        database.execute(
+            f"""DELETE FROM settled_sessions WHERE last_us BETWEEN {oldest:d} AND {newest:d}
+                AND session_id IN (SELECT session_id FROM touched_events WHERE seq <= {settled:d})"""
+        )
+    _fold(database, "touched_events")
+    database.execute("DROP TABLE touched_events")
+    database.execute("DROP TABLE touched_places")
+
+
+def _settled_between(database: Database, settled: int) -> tuple[int | None, int | None]:
+    """The least and the greatest `last_us` of the settled rows of the touched sessions; None if none has a row."""
+    found = database.execute(
+        f"""SELECT MIN(last_us), MAX(last_us) FROM (
+            SELECT MAX(ts_us) AS last_us FROM touched_events WHERE seq <= {settled:d} GROUP BY session_id)"""
+    ).fetchone()
+    return found if found is not None else (None, None)
 
 
 def refold(database: Database, session_ids: str) -> None:
