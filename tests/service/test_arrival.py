@@ -3,56 +3,34 @@
 import random
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.service.arrivals import (
+    LINES,
+    assert_same_columns,
+    assert_same_features,
+    assert_same_predictions,
+    features,
+    imported,
+)
 from tests.service.world import NOW_US
-from tutorpulse.clock import DAY_US, FixedClock, format_time, parse_time
+from tutorpulse.clock import DAY_US
 from tutorpulse.events.contract import TABLES
-from tutorpulse.features.compute import compute
-from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
-from tutorpulse.model.contract import Predictions, Predictor
+from tutorpulse.features.frame import ENTITY_TYPES
+from tutorpulse.model.contract import Predictor
 from tutorpulse.service.importing import ImportOptions, import_files
-from tutorpulse.service.root import Pulse, open_pulse
+from tutorpulse.service.root import Pulse
 from tutorpulse.service.served import open_scorer
 from tutorpulse.service.training import train_home
-from tutorpulse.simulate import emit, parameters, population
 from tutorpulse.training.snapshots import Limits
 
-DAYS = 150
-LATE_SHARE = 0.2
 DUPLICATE_SHARE = 0.2
-
-
-def lines_with_late_ones() -> list[bytes]:
-    """A small marketplace's events, a fifth of them received up to 40 days after they happened."""
-    world = population.new_world(parameters.load(None), 10, 120, NOW_US // DAY_US - DAYS, DAYS, 7)
-    dice = random.Random(3)
-    events = [msgspec.json.decode(line) for day in emit.line_chunks(world, DAYS) for line in day[0]]
-    for event in events:
-        late_us = round(dice.uniform(0, 40) * DAY_US) if dice.random() < LATE_SHARE else 0
-        event["received_at"] = format_time(min(parse_time(event["timestamp"]) + late_us, NOW_US))
-    return [msgspec.json.encode(event) for event in events]
-
-
-LINES = lines_with_late_ones()
-
-
-@contextmanager
-def imported(folder: Path, files: list[list[bytes]], batch_events: int) -> Iterator[Pulse]:
-    paths = [folder / f"{number}.ndjson" for number in range(len(files))]
-    for path, lines in zip(paths, files, strict=True):
-        path.write_bytes(b"\n".join(lines) + b"\n")
-    with open_pulse(folder / "home", create=True, clock=FixedClock(NOW_US)) as pulse:
-        import_files(pulse.store, paths, ImportOptions(NOW_US, batch_events=batch_events))
-        yield pulse
 
 
 @pytest.fixture(scope="module")
@@ -72,36 +50,6 @@ def stored(pulse: Pulse) -> dict[str, Any]:
     tables = {table: f"SELECT * EXCLUDE seq FROM {table} ORDER BY event_id" for table in TABLES}
     tables["sessions"] = "SELECT * FROM settled_sessions ORDER BY session_id"
     return {name: pulse.store.query(sql) for name, sql in tables.items()}
-
-
-def assert_same_columns(found: dict[str, Any], expected: dict[str, Any]) -> None:
-    for name in expected:
-        np.testing.assert_array_equal(np.ma.filled(found[name], -1), np.ma.filled(expected[name], -1), name)
-
-
-def assert_close(found: Any, expected: Any, name: str) -> None:
-    """Equal up to the order in which the engine adds numbers up."""
-    np.testing.assert_allclose(found, expected, rtol=1e-5, err_msg=name)
-
-
-def features(pulse: Pulse, kind: EntityType, as_of_us: int, known_at_us: int) -> FeatureFrame:
-    return compute(pulse.store, kind, as_of_us, known_at_us, settings=pulse.settings)
-
-
-def assert_same_features(found: FeatureFrame, expected: FeatureFrame) -> None:
-    assert found.entity_ids.tolist() == expected.entity_ids.tolist()
-    assert_close(found.features, expected.features, "features")
-    assert_close(found.context, expected.context, "context")
-    assert_same_columns(found.facts, expected.facts)
-
-
-def assert_same_predictions(found: Predictions, expected: Predictions) -> None:
-    for name in Predictions.__dataclass_fields__:
-        value, wanted = getattr(found, name), getattr(expected, name)
-        if isinstance(wanted, np.ndarray) and wanted.dtype.kind == "f":
-            assert_close(value, wanted, name)
-        else:
-            np.testing.assert_array_equal(value, wanted, name)
 
 
 @settings(
