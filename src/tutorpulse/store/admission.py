@@ -57,10 +57,11 @@ class _Undecided:
 
 @dataclass(eq=False)
 class Generation:
-    """Sure claims that go into the log's database together, in order."""
+    """Sure claims that go into the log's database together, in order. `tried`: an attempt to write them began."""
 
     claims: list[Claim] = field(default_factory=list)
     digests: SortedParts = field(default_factory=SortedParts)
+    tried: bool = False
 
     @property
     def size(self) -> int:
@@ -140,12 +141,15 @@ class Admission:
             self._doubted = False
             return next_seq
 
-    def recheck(self, generation: Generation) -> None:
-        """Take from the claims what the database holds already: an earlier attempt may have succeeded there and failed after it."""
-        generation.claims[:] = [
-            replace(claim, new=claim.new & ~self._index.contains(claim.digests))
-            for claim in generation.claims
-        ]
+    def begin(self, generation: Generation) -> None:
+        """It is about to be written. If that was tried before, what the database has of it by now is taken from its claims: an
+        attempt may have succeeded there and failed after it."""
+        if generation.tried:
+            generation.claims[:] = [
+                replace(claim, new=claim.new & ~self._index.contains(claim.digests))
+                for claim in generation.claims
+            ]
+        generation.tried = True
 
     def _meets_unsure(self, digests: Digests) -> bool:
         return bool(self._unsure) and bool(contained([part for _, part in self._unsure], digests).any())

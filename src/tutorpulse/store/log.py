@@ -129,10 +129,8 @@ class EventStore:
     def write(self, generation: Generation) -> None:
         """Put decided events and their rejects into the database, all or none, and their ids into the index."""
         with self._writing:
-            if self._next_seq is None:
-                self._ready_to_write()
-                self.admission.recheck(generation)
             next_seq = self._ready_to_write()
+            self.admission.begin(generation)
             # Unknown until both log and index have the batch: whatever fails between, the next call asks the log.
             self._next_seq = None
             try:

@@ -1,0 +1,342 @@
+"""The live door: what is acknowledged is durable, decided like any other append, and readable soon."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.store.batches import batch_of
+from tests.store.test_log import paid
+from tutorpulse.errors import NotDurableError, QueueFullError, UnavailableError
+from tutorpulse.store import journal as journal_module
+from tutorpulse.store import livelog as livelog_module
+from tutorpulse.store.bodies import Body, Form, Taken
+from tutorpulse.store.home import Home
+from tutorpulse.store.journal import segments
+from tutorpulse.store.livelog import Limits, LiveLog
+from tutorpulse.store.log import EventStore
+from tutorpulse.store.touched import Touched
+
+NOW = 1_760_000_000_000_000
+FOREVER = Limits(step_s=3600.0)
+"""Steps into the database only on demand."""
+
+
+def event(event_id: str | None, student_id: str = "u", **rest: Any) -> dict[str, Any]:
+    named = {} if event_id is None else {"event_id": event_id}
+    payload = {"student_id": student_id, "amount": 5, "succeeded": True}
+    return {
+        **named,
+        "event_type": "payment_processed",
+        "timestamp": "2025-10-01T00:00:00Z",
+        "payload": payload,
+        **rest,
+    }
+
+
+def body(*events: object, form: Form = "json", source: str = "shop") -> Body:
+    encoded = [msgspec.json.encode(one) for one in events]
+    raw = b"\n".join(encoded) if form == "lines" else b"[" + b",".join(encoded) + b"]"
+    return Body(raw, form, source, NOW)
+
+
+def statuses(taken: Taken) -> list[int]:
+    return taken.status.tolist()
+
+
+@pytest.fixture
+def store(home: Home) -> Iterator[EventStore]:
+    with EventStore.open(home) as opened:
+        yield opened
+
+
+@pytest.fixture
+def live(store: EventStore) -> Iterator[LiveLog]:
+    opened = LiveLog(store, limits=FOREVER)
+    yield opened
+    opened.close(30)
+
+
+def take(live: LiveLog, *bodies: Body) -> list[Taken]:
+    return [future.result(30) for future in [live.take(one) for one in bodies]]
+
+
+@pytest.mark.parametrize("form", ["json", "lines"])
+def test_each_event_is_answered_in_its_place(live: LiveLog, store: EventStore, form: Form) -> None:
+    (first,) = take(live, body(event("a"), event("b"), form=form))
+    (second,) = take(live, body(event("b"), {"no": "event"}, event("c"), event("c"), form=form))
+    assert statuses(first) == [0, 0]
+    assert statuses(second) == [1, 2, 0, 1]
+    assert second.event_ids.tolist() == ["b", None, "c", "c"]
+    assert [(one.index, one.reason, one.field) for one in second.refused] == [(1, "Missing", "event_type")]
+    assert [second.count(name) for name in ("accepted", "duplicate", "rejected")] == [1, 2, 1]
+    live.flush(30)
+    assert len(store) == 3
+    (reject,) = store.rejects()
+    assert (reject.raw, reject.source, reject.place) == (
+        b'{"no":"event"}',
+        "shop",
+        2 if form == "lines" else 1,
+    )
+    stats = live.stats()
+    assert (stats.accepted, stats.duplicate, stats.rejected) == (3, 2, {"Missing": 1})
+
+
+def test_bodies_of_every_form_in_one_group_keep_their_answers(
+    live: LiveLog, store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    single = msgspec.json.encode(event("one"))
+    cloud = {"specversion": "1.0", "id": "cloud", "type": "com.x.payment_processed", "source": "/x"}
+    cloud |= {"time": "2025-10-01T00:00:00Z", "data": event("")["payload"]}
+    headers = {f"ce-{name}": str(value) for name, value in cloud.items() if name != "data"} | {"ce-id": "bin"}
+    bodies = [
+        body(event("a"), event("b"), source="x"),
+        Body(single, "json", "x", NOW + 1),
+        Body(msgspec.json.encode(cloud), "json", "y", NOW),
+        Body.of_binary_mode(headers, msgspec.json.encode(cloud["data"]), "y", NOW),
+        body(event("l1"), event("b"), form="lines", source="y"),
+        Body(b"{", "json", "z", NOW),
+        Body(b"[1", "json", "z", NOW),
+        body(source="z"),
+        Body(b" \n", "lines", "z", NOW),
+    ]
+    with store.writing(), live._changed:
+        futures = [live.take(one) for one in bodies]
+    taken = [future.result(30) for future in futures]
+    assert [one.event_ids.tolist() for one in taken[:5]] == [
+        ["a", "b"],
+        ["one"],
+        ["cloud"],
+        ["bin"],
+        ["l1", "b"],
+    ]
+    assert [statuses(one) for one in taken] == [[0, 0], [0], [0], [0], [0, 1], [2], [2], [], []]
+    live.flush(30)
+    assert [(one.source, one.raw) for one in store.rejects()] == [("z", b"[1"), ("z", b"{")]
+    received = store.query("SELECT DISTINCT received_us FROM payment_events")["received_us"].tolist()
+    assert set(received) <= {NOW, NOW + 1}
+
+
+def test_an_event_without_an_id_sent_twice_counts_once(live: LiveLog) -> None:
+    first, again = take(live, body(event(None)), body(event(None)))
+    assert (statuses(first), statuses(again)) == ([0], [1])
+    assert first.event_ids.tolist() == again.event_ids.tolist()
+
+
+def test_nothing_acknowledged_is_lost_when_the_process_ends_before_a_step(home: Home) -> None:
+    with EventStore.open(home) as store:
+        live = LiveLog(store, limits=FOREVER)
+        take(live, body(event("a"), event("b"), {"bad": 1}))
+        assert len(store) == 0
+        kept = [(path.name, path.read_bytes()) for path in segments(home.journal_path)]
+        live.close(30)
+    for _ in range(2):
+        for name, content in kept:
+            (home.journal_path / name).write_bytes(content)
+        with EventStore.open(home) as store:
+            assert len(store) == 2
+            assert len(store.rejects()) == 1
+            assert not segments(home.journal_path)
+            assert store.append(batch_of([paid("a"), paid("b")])).duplicate == 2
+
+
+def test_a_journal_alone_brings_everything_back(home: Home, tmp_path: Path) -> None:
+    with EventStore.open(home) as store:
+        live = LiveLog(store, limits=FOREVER)
+        take(live, *[body(event(f"{i}"), event(f"{i + 1}")) for i in range(20)])
+        kept = [(path.name, path.read_bytes()) for path in segments(home.journal_path)]
+        live.close(30)
+    other = Home.open(tmp_path / "other", create=True)
+    other.journal_path.mkdir()
+    for name, content in kept:
+        (other.journal_path / name).write_bytes(content)
+    with EventStore.open(other) as store:
+        ids = store.query("SELECT event_id FROM payment_events ORDER BY seq")["event_id"].tolist()
+    assert ids == [f"{i}" for i in range(21)]
+
+
+def test_closing_brings_everything_into_the_database(home: Home) -> None:
+    with EventStore.open(home) as store:
+        live = LiveLog(store, limits=FOREVER)
+        futures = [live.take(body(event(f"{i}"))) for i in range(50)]
+        live.close(30)
+        assert all(statuses(future.result(0)) == [0] for future in futures)
+        assert len(store) == 50
+        assert not segments(home.journal_path)
+        with pytest.raises(UnavailableError, match="takes no more events: it is stopping. Try again"):
+            live.take(body(event("late")))
+
+
+def test_steps_come_by_themselves_and_say_whom_they_touched(store: EventStore) -> None:
+    told: list[Touched] = []
+    seen = threading.Event()
+
+    def note(touched: Touched) -> None:
+        told.append(touched)
+        seen.set()
+
+    live = LiveLog(store, note, Limits(step_s=0.01))
+    booked = event("b", event_type="session_booked")
+    booked["payload"] = {
+        "session_id": "s",
+        "student_id": "-",
+        "tutor_id": "t",
+        "starts_at": "2025-10-02T00:00:00Z",
+    }
+    take(live, body(event("a"), booked, event("a", "never")))
+    assert seen.wait(30)
+    assert len(store) == 2
+    assert (told[0].tutor_ids.tolist(), told[0].student_ids.tolist(), told[0].received_us) == (
+        ["t"],
+        ["u"],
+        NOW,
+    )
+    take(live, body(event("a")))
+    live.flush(30)
+    store.append(batch_of([paid("z", 3, student_id="imported")]))
+    acted = {"event_id": "n", "ts_us": 4, "event_type": "action_taken"}
+    store.append(batch_of([acted | {"entity_type": "tutor", "entity_id": "t9"}]))
+    assert [one.student_ids.tolist() for one in told[1:]] == [["imported"], []]
+    assert told[-1].tutor_ids.tolist() == ["t9"]
+    live.close(30)
+
+
+def test_an_import_and_the_door_decide_against_each_other(live: LiveLog, store: EventStore) -> None:
+    take(live, body(event("live")))
+    assert store.append(batch_of([paid("live"), paid("file")])).status.tolist() == [1, 0]
+    (taken,) = take(live, body(event("file"), event("live"), event("new")))
+    assert statuses(taken) == [1, 1, 0]
+    live.flush(30)
+    assert sorted(store.query("SELECT event_id FROM payment_events")["event_id"]) == ["file", "live", "new"]
+
+
+def test_erasing_reaches_what_is_only_journaled(live: LiveLog, store: EventStore, home: Home) -> None:
+    take(live, body(event("a", "gone"), event("b", "stays")))
+    assert store.erase("student", "gone").events == 1
+    assert not segments(home.journal_path)
+    assert statuses(take(live, body(event("a", "gone")))[0]) == [1]
+    live.flush(30)
+    assert store.entity_ids("student").tolist() == ["stays"]
+
+
+def test_too_much_waiting_is_refused(store: EventStore) -> None:
+    live = LiveLog(store, limits=Limits(waiting_bodies=2, step_s=3600.0))
+    with live._changed:
+        accepted = [live.take(body(event(f"{i}"))) for i in range(2)]
+        with pytest.raises(
+            QueueFullError, match=r"2 bodies of \d+ bytes wait to be taken. Try again in a second"
+        ):
+            live.take(body(event("3")))
+    assert all(len(future.result(30)) for future in accepted)
+    live.close(30)
+
+
+def test_a_full_queue_counts_bytes_but_takes_any_body_when_empty(store: EventStore) -> None:
+    live = LiveLog(store, limits=Limits(waiting_bytes=10, step_s=3600.0))
+    with live._changed:
+        alone = live.take(body(event("1")))
+        with pytest.raises(QueueFullError):
+            live.take(body(event("2")))
+    assert statuses(alone.result(30)) == [0]
+    live.close(30)
+
+
+def test_a_full_journal_stops_the_taking_until_the_database_has_it(store: EventStore) -> None:
+    live = LiveLog(store, limits=Limits(journal_bytes=1, step_s=3600.0, group_bytes=1))
+    take(live, body(event("1")))
+    waiting = live.take(body(event("2")))
+    with pytest.raises(TimeoutError):
+        waiting.result(0.2)
+    live.flush(30)
+    assert statuses(waiting.result(30)) == [0]
+    live.close(30)
+
+
+@pytest.mark.parametrize("failing", ["fdatasync", "write", "ftruncate"])
+def test_a_full_disk_refuses_bodies_and_the_door_goes_on_when_it_is_free(
+    live: LiveLog, store: EventStore, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    take(live, body(event("before")))
+    with monkeypatch.context() as patch:
+        patch.setattr(journal_module.os, "fdatasync" if failing == "ftruncate" else failing, full)
+        patch.setattr(journal_module.os, failing, full)
+        for _ in range(2):
+            with pytest.raises(
+                NotDurableError, match=r"could not be written: .*No space left.* try again later"
+            ):
+                live.take(body(event("during"), event("before"))).result(30)
+    assert live.stats().refused_bodies == 2
+    assert statuses(take(live, body(event("during"), event("before")))[0]) == [0, 1]
+    live.flush(30)
+    assert sorted(store.query("SELECT event_id FROM payment_events")["event_id"]) == ["before", "during"]
+
+
+@pytest.mark.parametrize("where", ["insert", "index"])
+def test_a_database_that_fails_is_tried_again_and_gets_nothing_twice(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    failed = threading.Event()
+
+    def fail(*_: object) -> None:
+        failed.set()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(livelog_module, "_RETRY_S", 0.01)
+    live = LiveLog(store, limits=Limits(step_s=0.01))
+    with monkeypatch.context() as patch:
+        patch.setattr(store._database if where == "insert" else store._index, _method(where), fail)
+        take(live, body(event("a")))
+        assert failed.wait(30)
+    assert statuses(take(live, body(event("a"), event("b")))[0]) == [1, 0]
+    live.flush(30)
+    live.close(30)
+    assert sorted(store.query("SELECT event_id FROM payment_events")["event_id"]) == ["a", "b"]
+
+
+def _method(where: str) -> str:
+    return "insert" if where == "insert" else "add"
+
+
+def test_a_failing_database_is_told_by_the_stats(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = threading.Event()
+    live = LiveLog(store, limits=Limits(step_s=0.01))
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._database, "insert", fail)
+        take(live, body(event("a")))
+        for _ in range(3000):
+            if live.stats().failure:
+                break
+            told.wait(0.01)
+        assert "No space left" in (live.stats().failure or "")
+    live.flush(30)
+    live.close(30)
+    assert len(store) == 1
+
+
+def test_a_flush_waits_no_longer_than_it_is_told(live: LiveLog, store: EventStore) -> None:
+    failure: Future[None] = Future()
+
+    def flush() -> None:
+        try:
+            live.flush(0.05)
+            failure.set_result(None)
+        except UnavailableError as error:
+            failure.set_exception(error)
+
+    with store.writing():
+        thread = threading.Thread(target=flush)
+        thread.start()
+        with pytest.raises(UnavailableError, match=r"busy for 0.05 s. Try again when the import is done"):
+            failure.result(30)
+    thread.join()
