@@ -24,9 +24,9 @@ from tutorpulse.service.importing import (
     preview_sources,
 )
 from tutorpulse.service.replaying import raw_value
+from tutorpulse.service.root import open_log
 from tutorpulse.service.sources import open_sources
 from tutorpulse.store.home import Home
-from tutorpulse.store.log import EventStore
 
 _RAW_SHOWN = 200
 
@@ -62,7 +62,7 @@ def import_(
             found = preview_sources(sources, options, progress)
             _show_preview(found, as_json)
             return
-        with EventStore.open(Home.open(home, create=True)) as store:
+        with open_log(Home.open(home, create=True)) as store:
             reports = import_sources(store, sources, options, progress).files
     _show(reports, as_json)
 

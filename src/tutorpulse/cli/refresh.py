@@ -11,9 +11,9 @@ import typer
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
 from tutorpulse.service.judging import log
-from tutorpulse.service.refresh import refresh as refresh_home
 from tutorpulse.service.root import newest_event_us, open_pulse
 from tutorpulse.service.served import open_scorer
+from tutorpulse.service.socket.refreshing import refresh_anywhere
 
 
 @contextmanager
@@ -45,9 +45,8 @@ def refresh(
     """Predict anew for every tutor and student, and keep what changed. Prints the summary."""
     with open_pulse(home) as pulse, _lines_on_stderr(verbose):
         newest_event_us(pulse)
-        scorer = open_scorer(pulse)
         with console.err.status("Refreshing") as status:
-            report = refresh_home(pulse, scorer, lambda doing: status.update(f"Refreshing: {doing}"))
+            report = refresh_anywhere(pulse, open_scorer, lambda doing: status.update(f"Refreshing: {doing}"))
         run = pulse.state.runs.last()
     if as_json:
         console.print_json(report.summary)

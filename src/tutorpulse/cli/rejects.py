@@ -17,8 +17,8 @@ from tutorpulse.service.replaying import (
     read_corrected,
     replay,
 )
+from tutorpulse.service.root import open_log
 from tutorpulse.store.home import Home
-from tutorpulse.store.log import EventStore
 from tutorpulse.store.rejects import StoredReject
 
 rejects = typer.Typer(no_args_is_help=True, help="Events that broke the contract: look, correct, replay.")
@@ -40,7 +40,7 @@ def list_(
     as_json: console.JsonOption = False,
 ) -> None:
     """List the rejects, by file and place."""
-    with EventStore.open(Home.open(home), read_only=True) as store:
+    with open_log(Home.open(home), read_only=True) as store:
         found = store.rejects(None if everything else "open", None if out else limit)
     if out is not None:
         _write(out, export_lines(found))
@@ -63,7 +63,7 @@ def show(
     as_json: console.JsonOption = False,
 ) -> None:
     """Show one reject whole."""
-    with EventStore.open(Home.open(home), read_only=True) as store:
+    with open_log(Home.open(home), read_only=True) as store:
         found = store.reject(reject_id)
     if as_json:
         console.print_json(_as_data(found))
@@ -86,7 +86,7 @@ def replay_(
 ) -> None:
     """Try rejects again: all open ones, as they came (after an upgrade, or with their table's mapping), or corrected ones."""
     chosen = load_mapping(mapping) if mapping else None
-    with EventStore.open(Home.open(home)) as store:
+    with open_log(Home.open(home)) as store:
         some = read_corrected(store, file) if file else store.rejects("open")
         report = replay(store, some, import_options(home, received), chosen)
     if as_json:

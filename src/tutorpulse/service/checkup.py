@@ -16,9 +16,9 @@ from tutorpulse.model import registry
 from tutorpulse.model.manifest import KindManifest
 from tutorpulse.service.checkup_kinds import gather_kinds
 from tutorpulse.service.checkup_log import gather_log
+from tutorpulse.service.root import open_log
 from tutorpulse.service.serving import Serving, serving
 from tutorpulse.store.home import Home
-from tutorpulse.store.log import EventStore
 from tutorpulse.store.state import State
 
 JUDGED_OUTPUT = "churn_risk_30d"
@@ -40,7 +40,7 @@ def gather(path: Path, clock: Clock, progress: Progress = lambda _doing: None) -
     folder = home_facts(home)
     if folder.unwritable or not home.events_path.exists():
         return Facts(clock.now_us(), in_force, folder)
-    with EventStore.open(home, read_only=True) as store, _state(home) as state:
+    with open_log(home, read_only=True) as store, _state(home) as state:
         progress("events")
         log = gather_log(store)
         if log is None:

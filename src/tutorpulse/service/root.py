@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tutorpulse.clock import Clock, SystemClock
 from tutorpulse.errors import HistoryError
+from tutorpulse.service.socket.client import ServedStore
 from tutorpulse.settings import Settings, load
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
@@ -26,7 +27,7 @@ class Pulse:
 
 @contextmanager
 def open_pulse(path: Path, create: bool = False, clock: Clock | None = None) -> Iterator[Pulse]:
-    """Open the home at `path`; with `create`, make one where there is none.
+    """Open the home at `path`; with `create`, make one where there is none. Where a service holds it, work through that.
 
     Raises:
         HomeError: it cannot be used. SettingsError: its settings are wrong.
@@ -34,9 +35,19 @@ def open_pulse(path: Path, create: bool = False, clock: Clock | None = None) -> 
     home = Home.open(path, create=create)
     settings = load(home.path)
     with ExitStack() as stack:
-        store = stack.enter_context(EventStore.open(home))
+        store = stack.enter_context(open_log(home))
         state = stack.enter_context(closing(State(home.state_path)))
         yield Pulse(home, store, state, settings, clock or SystemClock())
+
+
+def open_log(home: Home, read_only: bool = False) -> EventStore:
+    """The log of a home: of the service that holds it, or opened here where none does.
+
+    Raises:
+        HomeBusyError: another process holds the home, and is no service. HomeError: the log cannot be read.
+    """
+    served = ServedStore.of(home)
+    return EventStore.open(home, read_only) if served is None else served
 
 
 def newest_event_us(pulse: Pulse) -> int:
