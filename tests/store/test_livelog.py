@@ -167,7 +167,7 @@ def test_closing_brings_everything_into_the_database(home: Home) -> None:
         assert all(statuses(future.result(0)) == [0] for future in futures)
         assert len(store) == 50
         assert not segments(home.journal_path)
-        with pytest.raises(UnavailableError, match="takes no more events: it is stopping. Try again"):
+        with pytest.raises(UnavailableError, match=r"takes no more events: it is stopping. Try again"):
             live.take(body(event("late")))
 
 
