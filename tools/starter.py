@@ -12,17 +12,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import msgspec
-import numpy as np
-
 from tutorpulse.clock import DAY_US, parse_time
 from tutorpulse.model import artifact as artifacts
 from tutorpulse.model.artifact import Artifact
 from tutorpulse.model.registry import STARTER_FOLDER, as_starter
 from tutorpulse.service.training import features_of
 from tutorpulse.settings import Settings
-from tutorpulse.simulate import emit, population
-from tutorpulse.simulate.parameters import Parameters
+from tutorpulse.simulate import emit
+from tutorpulse.simulate.marketplaces import STARTER_SEEDS, Marketplace, drawn
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
 from tutorpulse.training.pool import pooled_frames, pooled_histories
@@ -30,91 +27,32 @@ from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import Limits
 from tutorpulse.training.train import Features, Plan, train_from
 
-FIRST_SEED = 100
 EXIT_GAP_DAYS = 30
 """What counts as leaving in the starter model: the shortest candidate, which a marketplace of regular lessons bears."""
-
-RANGES: dict[str, dict[str, tuple[float, float]]] = {
-    "market": {"arrivals_per_year": (0.6, 1.5), "unsuited": (0.02, 0.12)},
-    "tutors": {
-        "capacity_hours": (10, 20),
-        "comfort": (0.5, 0.75),
-        "frailty_shape": (3, 8),
-        "fatigue_days": (10, 24),
-        "exit_hazard": (0.0007, 0.0018),
-        "fade_days": (14, 32),
-        "announced_share": (0.05, 0.3),
-        "declare_share": (0.6, 0.97),
-        "response_hours": (1.5, 6),
-    },
-    "students": {
-        "sessions_per_week": (0.9, 1.7),
-        "standing": (0.4, 0.75),
-        "frailty_shape": (3, 8),
-        "exit_hazard": (0.0017, 0.004),
-        "newcomer_effect": (0.7, 2),
-        "fade_days": (14, 35),
-        "fade_rate": (0.2, 0.5),
-        "announced_share": (0.03, 0.2),
-        "activities_per_week": (0.4, 1.5),
-    },
-    "sessions": {
-        "student_cancel": (0.006, 0.018),
-        "tutor_cancel": (0.003, 0.010),
-        "reschedule": (0.008, 0.03),
-        "tutor_no_show": (0.004, 0.016),
-        "rated_share": (0.2, 0.8),
-        "fading_factor": (3, 6),
-    },
-    "contacts": {
-        "payment_failure": (0.015, 0.06),
-        "calls_per_week": (0.01, 0.07),
-        "tickets_per_week": (0.01, 0.05),
-        "messages_per_week": (0.2, 1),
-        "grades_per_week": (0.0, 0.1),
-        "health_feed_share": (0.0, 0.3),
-    },
-}
-"""What differs between the marketplaces, by section: drawn evenly from these bounds, around the simulator's defaults."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How many marketplaces, how large (bounds, drawn evenly), over which days, and how much of it is learnt from."""
+    """How many marketplaces, how large (bounds, drawn evenly), over which days, and how much of it is learnt from.
 
-    marketplaces: int = 6
+    So many days that every season has labels that have matured.
+    """
+
+    marketplaces: int = 14
     tutors: tuple[int, int] = (300, 500)
     students: tuple[int, int] = (3000, 5000)
-    first_day: str = "2024-07-01"
-    days: int = 365
-    limits: Limits = field(default_factory=lambda: Limits(dates=24, rows=100_000))
-
-
-@dataclass(frozen=True)
-class Marketplace:
-    """One marketplace to simulate."""
-
-    seed: int
-    tutors: int
-    students: int
-    parameters: Parameters
+    first_day: str = "2024-01-01"
+    days: int = 480
+    limits: Limits = field(default_factory=lambda: Limits(dates=24, rows=240_000))
 
 
 def marketplaces(recipe: Recipe) -> list[Marketplace]:
-    """The marketplaces of a recipe, each drawn from its own seed."""
-    return [_drawn(FIRST_SEED + number, recipe) for number in range(recipe.marketplaces)]
-
-
-def _drawn(seed: int, recipe: Recipe) -> Marketplace:
-    rng = np.random.default_rng(seed)
-    tutors, students = (
-        int(rng.integers(*bounds, endpoint=True)) for bounds in (recipe.tutors, recipe.students)
-    )
-    drawn = {
-        section: {name: float(rng.uniform(low, high)) for name, (low, high) in ranges.items()}
-        for section, ranges in RANGES.items()
-    }
-    return Marketplace(seed, tutors, students, msgspec.convert(drawn, Parameters))
+    """The marketplaces of a recipe, each drawn from its own seed; all begin on one day, so that dates are shared."""
+    first_day = parse_time(recipe.first_day) // DAY_US
+    return [
+        replace(drawn(seed, recipe.tutors, recipe.students), first_day=first_day)
+        for seed in STARTER_SEEDS[: recipe.marketplaces]
+    ]
 
 
 def starter(recipe: Recipe, folder: Path) -> Artifact:
@@ -123,7 +61,7 @@ def starter(recipe: Recipe, folder: Path) -> Artifact:
         stores = [stack.enter_context(_simulated(each, recipe, folder)) for each in marketplaces(recipe)]
         read = pooled_histories([partial(read_history, store) for store in stores])
         known_us = _first_us(recipe) + recipe.days * DAY_US
-        plan = Plan(known_us, known_us, limits=recipe.limits, seed=FIRST_SEED)
+        plan = Plan(known_us, known_us, limits=recipe.limits, seed=STARTER_SEEDS.start)
         return as_starter(train_from(read, _features(stores), _settings(), plan, _tell))
 
 
@@ -143,10 +81,7 @@ def _first_us(recipe: Recipe) -> int:
 @contextmanager
 def _simulated(market: Marketplace, recipe: Recipe, folder: Path) -> Iterator[EventStore]:
     print(f"seed {market.seed}: {market.tutors} tutors, {market.students} students", flush=True)
-    first_day = _first_us(recipe) // DAY_US
-    world = population.new_world(
-        market.parameters, market.tutors, market.students, first_day, recipe.days, market.seed
-    )
+    world = market.world(recipe.days)
     with EventStore.open(Home.open(folder / str(market.seed), create=True)) as store:
         for batch in emit.batches(world, recipe.days):
             store.append(batch)

@@ -3,29 +3,18 @@
 from pathlib import Path
 
 import pytest
-from tools.starter import FIRST_SEED, RANGES, Recipe, marketplaces, write_starter
+from tools.starter import Recipe, marketplaces, write_starter
 
-from tutorpulse.simulate.parameters import Parameters
+from tutorpulse.simulate.marketplaces import STARTER_SEEDS
 from tutorpulse.training.snapshots import Limits
 
 SMALL = Recipe(marketplaces=2, tutors=(40, 60), students=(300, 400), limits=Limits(dates=6, rows=4000))
 
 
-def test_the_marketplaces_differ_within_the_stated_ranges() -> None:
+def test_the_marketplaces_begin_on_one_day_and_have_the_starters_seeds() -> None:
     markets = marketplaces(Recipe())
-    assert [market.seed for market in markets] == list(range(FIRST_SEED, FIRST_SEED + len(markets)))
-    assert len({market.parameters for market in markets}) == len(markets)
-    for market in markets:
-        assert 300 <= market.tutors <= 500
-        for section, ranges in RANGES.items():
-            for name, (low, high) in ranges.items():
-                assert low <= getattr(getattr(market.parameters, section), name) <= high
-
-
-def test_the_simulators_defaults_lie_within_the_ranges() -> None:
-    for section, ranges in RANGES.items():
-        for name, (low, high) in ranges.items():
-            assert low <= getattr(getattr(Parameters(), section), name) <= high
+    assert [market.seed for market in markets] == list(STARTER_SEEDS[: len(markets)])
+    assert len({market.first_day for market in markets}) == 1
 
 
 @pytest.mark.slow

@@ -3,7 +3,14 @@
 import numpy as np
 
 from tutorpulse.clock import DAY_US
-from tutorpulse.training.split import CALIBRATION_SHARE, MIN_EACH, MIN_ROWS, Split, split_by_time
+from tutorpulse.training.split import (
+    CALIBRATION_SHARE,
+    MIN_EACH,
+    MIN_ROWS,
+    Split,
+    split_by_log,
+    split_by_time,
+)
 
 AS_OF = np.repeat(np.arange(100, dtype=np.int64), 20) * DAY_US
 LABEL = np.tile([1.0, 0.0, 0.0, 0.0], 500)
@@ -51,3 +58,17 @@ def test_outcomes_all_at_one_time_are_too_few() -> None:
 def test_a_rate_needs_rows_and_not_outcomes() -> None:
     assert isinstance(split_by_time(AS_OF, np.full(2000, 2.5), "poisson", (0,)), Split)
     assert split_by_time(AS_OF[:9], np.ones(9), "poisson", (0,)) == "9 labelled rows, 300 needed"
+
+
+def test_whole_logs_calibrate_where_several_are_pooled() -> None:
+    log = np.repeat(np.arange(5), 400)
+    split = split_by_log(log, LABEL, "binary")
+    assert isinstance(split, Split)
+    assert set(log[split.calibrate]) == {3, 4}
+    assert set(log[split.fit]) == {0, 1, 2}
+
+
+def test_one_log_alone_cannot_be_split_by_logs() -> None:
+    found = split_by_log(np.zeros(len(LABEL), np.int64), LABEL, "binary")
+    assert isinstance(found, str)
+    assert found.endswith("spread over logs")

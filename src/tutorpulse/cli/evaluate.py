@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tutorpulse.cli import console
 from tutorpulse.cli.app import app
 from tutorpulse.cli.progress import progress_bar
+from tutorpulse.cli.simulated_view import Asked, judge_simulated, print_simulated
 from tutorpulse.clock import DAY_US, parse_time
 from tutorpulse.errors import InputError
 from tutorpulse.model.manifest import Measures
@@ -28,12 +29,16 @@ class Protocol(StrEnum):
 
     BARCELONA = "barcelona"
     CDNOW = "cdnow"
+    SIMULATED = "simulated"
 
 
 @app.command()
 def evaluate(
     protocol: Annotated[
-        Protocol, typer.Option(help="Which protocol: that of Barcelona's hosts or of CDNOW's customers.")
+        Protocol,
+        typer.Option(
+            help="Which protocol: that of Barcelona's hosts, of CDNOW's customers, or of simulated marketplaces."
+        ),
     ],
     home: console.HomeOption = console.DEFAULT_HOME,
     cut: Annotated[str, typer.Option(help="cdnow: the last day that the model knows.")] = "1997-09-30",
@@ -41,9 +46,33 @@ def evaluate(
         Path | None, typer.Option(help="cdnow: a file of ids, one a line, to judge by. Default: everybody.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the model and of the bootstrap.")] = DEFAULT_SEED,
+    seeds: Annotated[
+        str, typer.Option(help="simulated: seeds of marketplaces that no model has seen.")
+    ] = "201,202,203,204,205",
+    tutors: Annotated[int, typer.Option(min=1, help="simulated: tutors of each.")] = 2000,
+    students: Annotated[int, typer.Option(min=1, help="simulated: students of each.")] = 20_000,
+    mornings: Annotated[int, typer.Option(min=1, help="simulated: mornings judged of each.")] = 4,
+    continuations: Annotated[
+        int, typer.Option(min=1, help="simulated: continuations from each morning that tell the truth.")
+    ] = 60,
+    oracle_marketplaces: Annotated[
+        int,
+        typer.Option(
+            min=0, help="simulated: marketplaces that the events oracle learns from; 0: without it."
+        ),
+    ] = 20,
+    own: Annotated[
+        bool, typer.Option("--own", help="simulated: judge also models of each marketplace's own past.")
+    ] = False,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Compare with published figures on the log that they are about."""
+    """Compare with published figures on the log that they are about, or with the truth of simulated marketplaces."""
+    if protocol is Protocol.SIMULATED:
+        judged = judge_simulated(
+            Asked(seeds, tutors, students, mornings, continuations, oracle_marketplaces, own)
+        )
+        console.print_json(judged) if as_json else print_simulated(judged)
+        return
     with open_pulse(home) as pulse, progress_bar("Evaluating") as tell:
         figures = _figures(pulse, protocol, cut, sample, seed, lambda _what, done, total: tell(done, total))
     if as_json:

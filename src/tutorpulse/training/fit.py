@@ -11,7 +11,8 @@ from tutorpulse.model.outputs import HEADS, ChurnLabel, Floats, HeadSpec, output
 from tutorpulse.training.calibrate import calibrate
 from tutorpulse.training.labels import LABELS
 from tutorpulse.training.snapshots import Progress, Snapshots
-from tutorpulse.training.split import Split, split_by_time
+from tutorpulse.training.split import Split, split_by_log, split_by_time
+from tutorpulse.training.timeline import Ints
 
 
 @dataclass(frozen=True)
@@ -53,17 +54,22 @@ def fit_heads(
     gap_us: int | None,
     seed: int,
     progress: Progress,
+    log: Ints | None = None,
 ) -> Fitted:
     """Fit every head that has enough labelled rows of entities that ever had a session.
 
-    `labels` are NaN where not mature; the newest of the matured rows calibrate, older ones are fitted on.
+    `labels` are NaN where not mature; the newest of the matured rows calibrate, older ones are fitted on. Where the rows
+    come from several logs (`log`: the number of each row's) some of the logs calibrate instead.
     """
     heads: dict[str, FittedHead] = {}
     absent: dict[str, str] = {}
     for i, spec in enumerate(HEADS):
         progress(f"{snapshots.entity_type} heads", i, len(HEADS))
         label = np.where(snapshots.had_session, conditional(spec, labels), np.nan)
-        split = split_by_time(snapshots.rows.as_of_us, label, spec.objective, _embargoes(spec, gap_us))
+        if log is None:
+            split = split_by_time(snapshots.rows.as_of_us, label, spec.objective, _embargoes(spec, gap_us))
+        else:
+            split = split_by_log(log, label, spec.objective)
         if isinstance(split, str):
             absent[spec.name] = split
         else:

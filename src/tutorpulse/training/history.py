@@ -31,7 +31,8 @@ class History:
     """All that had happened to the entities of one kind, and was known, by `known_us`.
 
     `entity_ids` is sorted, its place the entity's code in every timeline. `registered_us` and `first_session_us` (the
-    first session that reached its start) have one item per entity, `FAR_US` where there is none.
+    first session that reached its start) have one item per entity, `FAR_US` where there is none. `log` is the number of the
+    log that each entity comes from where several are pooled, None where it is one.
     """
 
     entity_type: EntityType
@@ -45,6 +46,7 @@ class History:
     goals: Timeline = NO_MOMENTS
     pauses: Pauses = NO_PAUSES
     first_sessions: FirstSessions = NO_FIRST_SESSIONS
+    log: Ints | None = None
 
     def codes(self, entity_ids: NDArray[Any]) -> Ints:
         """The codes of ids, -1 for an id that the history does not know."""

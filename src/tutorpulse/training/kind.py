@@ -62,7 +62,8 @@ def fit_kind(snapshots: Snapshots, history: History, recipe: Recipe, progress: P
     """The heads as they can be fitted on what `history` knows; its codes may differ from the snapshots'."""
     known = snapshots.where(snapshots.rows.as_of_us < history.known_us)
     own = labels(history, known.rows, recipe.gap_us)
-    return fit_heads(known, own, recipe.names, recipe.gap_us, recipe.seed, progress)
+    log = None if history.log is None else history.log[known.rows.entity]
+    return fit_heads(known, own, recipe.names, recipe.gap_us, recipe.seed, progress, log)
 
 
 def held_out_from_us(history: History, gap_us: int | None) -> int | None:

@@ -55,6 +55,7 @@ def pool_histories(parts: Sequence[History]) -> History:
             _joined([part.first_sessions.moments for part in parts], starts),
             np.concatenate([part.first_sessions.success for part in parts]),
         ),
+        log=np.repeat(np.arange(len(parts)), sizes) if len(parts) > 1 else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Splits by time: what a head is fitted on, and the later time that it is calibrated on."""
+"""Splits: what a head is fitted on, and the later time, or the other logs, that it is calibrated on."""
 
 from dataclasses import dataclass
 
@@ -42,6 +42,22 @@ def split_by_time(
         if _enough(label[earlier], objective, 1.0) and _enough(label[later], objective, 1 / 3):
             return Split(earlier, later, embargo_us / DAY_US)
     return f"{_reason(label[known], objective)}, spread over time"
+
+
+def split_by_log(log: Ints, label: Floats, objective: Objective) -> Split | str:
+    """The last `CALIBRATION_SHARE` of the logs (one at least) to calibrate on, the others to fit on; or why there are too few rows.
+
+    `log` is the number of the log that each of n rows comes from. Nobody of one is in another, so no outcome is on both sides,
+    and all seasons are on either. What is calibrated so holds on average for a log of the kind that was never seen.
+    """
+    known = ~np.isnan(label)
+    logs = np.unique(log)
+    count = max(1, round(CALIBRATION_SHARE * len(logs)))
+    later = known & (log >= logs[-count]) if len(logs) > 1 else np.zeros(len(log), np.bool_)
+    earlier = known & ~later
+    if _enough(label[earlier], objective, 1.0) and _enough(label[later], objective, 1 / 3):
+        return Split(earlier, later, 0.0)
+    return f"{_reason(label[known], objective)}, spread over logs"
 
 
 def _enough(label: Floats, objective: Objective, share: float) -> bool:

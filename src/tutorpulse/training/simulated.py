@@ -1,0 +1,236 @@
+"""The protocol of simulated marketplaces: how much of what can be known, by hidden state or by events, a model knows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from tutorpulse.errors import InputError
+from tutorpulse.features.frame import EntityType
+from tutorpulse.model.contract import Predictions
+from tutorpulse.model.outputs import Floats, output_specs
+from tutorpulse.simulate.marketplaces import ORACLE_SEEDS, STARTER_SEEDS, drawn
+from tutorpulse.simulate.record import KINDS
+from tutorpulse.training.kind import recency_of
+from tutorpulse.training.observable import ObservableOracle, observable_oracle
+from tutorpulse.training.practice import Compute, Drill, Practice, Scorer, practise
+from tutorpulse.training.skill import RateSkill, RiskSkill, rate_skill, risk_skill
+
+RISKS = ("already_gone", "churn_risk_14d", "churn_risk_30d", "health_score", "first_session_success")
+_KEEPING = ("health_score", "first_session_success")
+"""Outputs that are the higher, the better: recency counts against them."""
+
+LABEL_OF = {spec.name: spec.label for spec in output_specs("exit")}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """From how many marketplaces, and how large, the observable oracle learns; no marketplace: there is no such oracle."""
+
+    marketplaces: int = 20
+    tutors: int = 400
+    students: int = 4000
+    drill: Drill = field(default_factory=lambda: Drill(mornings=12, continuations=12))
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Which marketplaces judge, each of `tutors` and `students`, and what they are studied with."""
+
+    seeds: Sequence[int]
+    tutors: int = 2000
+    students: int = 20_000
+    drill: Drill = field(default_factory=Drill)
+    sample: Sample = field(default_factory=Sample)
+
+
+class KindFigures(msgspec.Struct, frozen=True):
+    """Figures of one scorer on one kind: of the risks by output, and of the velocity."""
+
+    risks: dict[str, RiskSkill]
+    velocity: RateSkill | None
+
+
+class SeedFigures(msgspec.Struct, frozen=True):
+    """One marketplace: figures by scorer and kind; of what it cannot judge, why."""
+
+    seed: int
+    scorers: dict[str, dict[EntityType, KindFigures]]
+    not_judged: list[str]
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """Mean, least and largest of a figure over the seeds that have it."""
+
+    mean: float
+    least: float
+    largest: float
+    seeds: int
+
+
+class SimulatedFigures(msgspec.Struct, frozen=True):
+    """All seeds, and the spread of each figure by scorer, kind, output and name."""
+
+    tutors: int
+    students: int
+    days: int
+    mornings: int
+    continuations: int
+    oracle_marketplaces: int
+    seeds: list[SeedFigures]
+    spread: dict[str, dict[EntityType, dict[str, dict[str, Spread]]]]
+
+
+Tell = Callable[[str, int, int], None]
+
+
+def simulated_figures(
+    judging: Judging,
+    compute: Compute,
+    scorers: Mapping[str, Scorer],
+    names: Mapping[EntityType, list[str]],
+    tell: Tell,
+) -> SimulatedFigures:
+    """Judge scorers on marketplaces that they have not seen. `names` are the columns of a frame's features and context.
+
+    Raises:
+        InputError: a seed belongs to the starter model or to the observable oracle.
+    """
+    _check_seeds(judging.seeds)
+    oracle = _oracle(judging.sample, compute, tell)
+    seeds = []
+    for place, seed in enumerate(judging.seeds):
+        market = drawn(seed, (judging.tutors, judging.tutors), (judging.students, judging.students))
+        steps = judging.drill.mornings
+
+        def told(done: int, _: int, place: int = place, steps: int = steps) -> None:
+            tell("judging", place * steps + done, len(judging.seeds) * steps)
+
+        practices = practise(market, judging.drill, compute, scorers, told)
+        seeds.append(_seed_figures(seed, practices, oracle, list(scorers), names))
+    return SimulatedFigures(
+        judging.tutors,
+        judging.students,
+        judging.drill.days,
+        judging.drill.mornings,
+        judging.drill.continuations,
+        judging.sample.marketplaces,
+        seeds,
+        _spreads(seeds),
+    )
+
+
+def _check_seeds(seeds: Sequence[int]) -> None:
+    for seed in seeds:
+        if seed in STARTER_SEEDS or seed in ORACLE_SEEDS:
+            raise InputError(
+                f"Seed {seed} cannot judge: {STARTER_SEEDS.start}-{STARTER_SEEDS.stop - 1} taught the starter model, "
+                f"{ORACLE_SEEDS.start}-{ORACLE_SEEDS.stop - 1} the observable oracle. Give others with --seeds."
+            )
+
+
+def _oracle(sample: Sample, compute: Compute, tell: Tell) -> ObservableOracle | None:
+    if not sample.marketplaces:
+        return None
+    practices: list[Practice] = []
+    for place, seed in enumerate(ORACLE_SEEDS[: sample.marketplaces]):
+        tell("observable oracle", place, sample.marketplaces)
+        market = drawn(seed, (sample.tutors, sample.tutors), (sample.students, sample.students))
+        practices += practise(market, sample.drill, compute, {}, lambda _done, _total: None)
+    return observable_oracle(practices, [LABEL_OF[name] for name in RISKS], ORACLE_SEEDS.start)
+
+
+def _seed_figures(
+    seed: int,
+    practices: Sequence[Practice],
+    oracle: ObservableOracle | None,
+    scorers: Sequence[str],
+    names: Mapping[EntityType, list[str]],
+) -> SeedFigures:
+    figures: dict[str, dict[EntityType, KindFigures]] = {}
+    for scorer in scorers:
+        able = [p for p in practices if scorer in p.predictions]
+        figures[scorer] = {
+            kind: _Judge([p for p in able if p.kind == kind], oracle, scorer, names[kind], seed).figures()
+            for kind in KINDS
+            if any(p.kind == kind for p in able)
+        }
+    return SeedFigures(seed, figures, sorted(_unjudged(figures)))
+
+
+def _unjudged(figures: Mapping[str, Mapping[EntityType, KindFigures]]) -> set[str]:
+    return {
+        f"{kind} {output}: the full oracle's AUC {skill.oracle_auc:.3f} is not .05 above recency's {skill.recency_auc:.3f}"
+        for kinds in figures.values()
+        for kind, of_kind in kinds.items()
+        for output, skill in of_kind.risks.items()
+        if skill.skill is None
+    }
+
+
+class _Judge:
+    """One scorer on one kind in one marketplace, all its mornings together."""
+
+    def __init__(
+        self,
+        practices: Sequence[Practice],
+        oracle: ObservableOracle | None,
+        scorer: str,
+        names: list[str],
+        seed: int,
+    ) -> None:
+        self._practices, self._oracle, self._scorer, self._seed = practices, oracle, scorer, seed
+        self._recency = np.concatenate([recency_of(p.frame.features, names) for p in practices])
+
+    def figures(self) -> KindFigures:
+        risks = {name: self._risk(name) for name in RISKS}
+        rate = rate_skill(
+            self._labels("session_velocity"), self._made("session_velocity"), self._truth("session_velocity")
+        )
+        return KindFigures({name: skill for name, skill in risks.items() if skill is not None}, rate)
+
+    def _risk(self, name: str) -> RiskSkill | None:
+        scale = 100.0 if name == "health_score" else 1.0
+        recency = -self._recency if name in _KEEPING else self._recency
+        label = LABEL_OF[name]
+        seen = self._told(label)
+        return risk_skill(
+            self._labels(label), self._made(name) / scale, recency, self._truth(label), seen, self._seed
+        )
+
+    def _told(self, label: str) -> Floats | None:
+        if self._oracle is None:
+            return None
+        return np.concatenate([self._oracle.probability(p, label) for p in self._practices])
+
+    def _labels(self, label: str) -> Floats:
+        return np.concatenate([p.label[label] for p in self._practices])
+
+    def _truth(self, label: str) -> Floats:
+        return np.concatenate([p.truth[label] for p in self._practices])
+
+    def _made(self, name: str) -> Floats:
+        made: list[Predictions] = [p.predictions[self._scorer] for p in self._practices]
+        return np.concatenate([np.asarray(getattr(each, name), np.float64) for each in made])
+
+
+def _spreads(seeds: Sequence[SeedFigures]) -> dict[str, dict[EntityType, dict[str, dict[str, Spread]]]]:
+    found: dict[str, dict[EntityType, dict[str, dict[str, Spread]]]] = {}
+    for scorer, kind, output, name, values in _gathered(seeds):
+        spread = Spread(float(np.mean(values)), min(values), max(values), len(values))
+        found.setdefault(scorer, {}).setdefault(kind, {}).setdefault(output, {})[name] = spread
+    return found
+
+
+def _gathered(seeds: Sequence[SeedFigures]) -> list[tuple[str, EntityType, str, str, list[float]]]:
+    """Every figure by scorer, kind, output and name with its values over the seeds; those without one are left out."""
+    values: dict[tuple[str, EntityType, str, str], list[float]] = {}
+    for each in seeds:
+        for scorer, kinds in each.scorers.items():
+            for kind, of_kind in kinds.items():
+                for output, skill in [*of_kind.risks.items(), ("session_velocity", of_kind.velocity)]:
+                    for name, value in (msgspec.structs.asdict(skill) if skill else {}).items():
+                        if isinstance(value, float):
+                            values.setdefault((scorer, kind, output, name), []).append(value)
+    return [(*key, found) for key, found in values.items()]
