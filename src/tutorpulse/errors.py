@@ -4,7 +4,7 @@
     ├── InputError            what was given cannot be used: a file, a mapping, an argument
     │   ├── MappingError      a mapping file is wrong
     │   ├── SettingsError     a setting is unknown or has a bad value
-    │   └── UnknownEntityError  no such tutor or student
+    │   └── UnknownEntityError  no such tutor, student, reject or recommendation
     ├── HomeError             the home folder cannot be used
     │   ├── HomeBusyError     another process holds it
     │   └── HomeVersionError  it was written by a newer version
@@ -39,7 +39,7 @@ class SettingsError(InputError):
 
 
 class UnknownEntityError(InputError):
-    """No tutor or student of that id is known."""
+    """Nothing of that id is known."""
 
 
 class HomeError(TutorpulseError):

@@ -90,8 +90,47 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refresh_background_percent: Annotated[
         float,
         Meta(gt=0, le=100),
-        _doc("Share of the time that a live service scores anew those without events, while others have some."),
+        _doc(
+            "Share of the time that a live service scores anew those without events, while others have some."
+        ),
     ] = 25.0
+    body_mb_max: Annotated[float, Meta(gt=0), _doc("Megabytes that a body of events may have, unpacked.")] = (
+        32.0
+    )
+    packed_body_mb_max: Annotated[
+        float, Meta(gt=0), _doc("Megabytes that a body of events may have as it is sent, gzip or zstd.")
+    ] = 8.0
+    body_events_max: Annotated[int, Meta(ge=1), _doc("Events that a body may have.")] = 50_000
+    requests_per_second_max: Annotated[
+        float,
+        Meta(ge=0),
+        _doc("Requests that a key may make in a second, on average over two; 0: no limit."),
+    ] = 10_000.0
+    cors_origins: Annotated[
+        tuple[str, ...],
+        _doc(
+            "Origins whose pages may call the API, such as https://ops.example (in the environment: separated by commas)."
+        ),
+    ] = ()
+    host: Annotated[str, _doc("Address that the service listens on; others than this machine need TLS.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, Meta(ge=0, le=65535), _doc("Port that the service listens on; 0: any free one.")] = (
+        8600
+    )
+    tls_certificate: Annotated[
+        str, _doc("File with the service's certificate and its chain (PEM); empty: no TLS.")
+    ] = ""
+    tls_key: Annotated[
+        str, _doc("File with the certificate's private key (PEM); empty: it is in the same file.")
+    ] = ""
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        _doc(
+            "Addresses or networks of proxies whose X-Forwarded headers are believed (in the environment: separated by commas)."
+        ),
+    ] = ()
+    access_log: Annotated[bool, _doc("Whether the service logs a line for each request.")] = True
 
 
 def setting_docs() -> dict[str, tuple[str, Any]]:
@@ -127,6 +166,19 @@ def load(home: Path | None = None, environment: Mapping[str, str] = os.environ, 
         ) from None
     _check_timezone(settings.marketplace_timezone)
     return settings
+
+
+Origin = Literal["default", "file", "environment", "flag"]
+
+
+def origins(
+    home: Path | None = None, environment: Mapping[str, str] = os.environ, **flags: object
+) -> dict[str, Origin]:
+    """Where `load` takes each setting from, in the order of the table."""
+    given: dict[str, Origin] = dict.fromkeys(Settings.__struct_fields__, "default")
+    given |= dict.fromkeys(_from_file(home), "file")
+    given |= dict.fromkeys(_from_environment(environment), "environment")
+    return given | {name: "flag" for name, value in flags.items() if value is not None}
 
 
 def _from_file(home: Path | None) -> dict[str, object]:

@@ -340,3 +340,12 @@ def test_a_flush_waits_no_longer_than_it_is_told(live: LiveLog, store: EventStor
         with pytest.raises(UnavailableError, match=r"busy for 0.05 s. Try again when the import is done"):
             failure.result(30)
     thread.join()
+
+
+def test_a_body_of_nothing_but_rejects_does_not_disturb_who_is_told(store: EventStore, live: LiveLog) -> None:
+    told: list[Touched] = []
+    store.on_written = told.append
+    live.take(body({"event_type": "nonsense"})).result(10)
+    live.take(body(event("e1"))).result(10)
+    live.flush(10)
+    assert [touched.student_ids.tolist() for touched in told] == [["u"]]

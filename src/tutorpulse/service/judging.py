@@ -18,7 +18,7 @@ from tutorpulse.decisions.summary import log_line
 from tutorpulse.errors import ModelError
 from tutorpulse.features.frame import EntityType, FeatureFrame
 from tutorpulse.model.contract import Predictions
-from tutorpulse.service import merging
+from tutorpulse.service import merging, moving
 from tutorpulse.service.insights import News, Told, tell
 from tutorpulse.service.population import Population, column, measured
 from tutorpulse.service.root import Pulse
@@ -145,6 +145,7 @@ def write(state: State, judged: Judged) -> int:
     changed = merging.changed_rows(previous, current)
     state.predictions.write(current.take(changed))
     state.predictions.record(current.take(merging.rows_of_record(previous, current)))
+    state.moves.add(moving.moves(previous, current, as_of_us))
     state.recommendations.end(current.entity_type, judged.advice.ended, as_of_us)
     state.recommendations.add(_recommendation_rows(judged.advice))
     state.insights.add(judged.news.insights)

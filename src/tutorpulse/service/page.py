@@ -55,8 +55,8 @@ def page(pulse: Pulse, scorer: Scorer, entity_id: str, kind: EntityType | None =
         frozen=bool(columns["frozen"]),
         stale=bool(columns["stale"]),
         model_version=columns["model_version"],
-        current=_standings(row)[0],
-        history=_standings(pulse.state.predictions.history(found_kind, entity_id)),
+        current=standings(row)[0],
+        history=standings(pulse.state.predictions.history(found_kind, entity_id)),
         explanations=() if columns["frozen"] else explanations(scorer, frame),
         recommendations=_recommendations(pulse, found_kind, entity_id),
         insights=_insights(pulse, found_kind, entity_id),
@@ -108,7 +108,8 @@ def facts(catalog: Sequence[Feature], frame: FeatureFrame) -> tuple[ShownFact, .
     )
 
 
-def _standings(rows: PredictionRows) -> tuple[Standing, ...]:
+def standings(rows: PredictionRows) -> tuple[Standing, ...]:
+    """Each row as it is shown."""
     kind: EntityType = "tutor" if rows.entity_type == "tutor" else "student"
     return tuple(
         Standing(

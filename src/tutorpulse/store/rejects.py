@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from tutorpulse.errors import InputError
+from tutorpulse.errors import UnknownEntityError
 from tutorpulse.events.batch import Reject
 from tutorpulse.store.database import Database
 from tutorpulse.store.schema import REJECT_COLUMNS
@@ -76,11 +76,11 @@ def one(database: Database, reject_id: str) -> StoredReject:
     """The reject of that id.
 
     Raises:
-        InputError: there is none.
+        UnknownEntityError: there is none.
     """
     found = _select(database, "WHERE reject_id = ?", [reject_id])
     if not found:
-        raise InputError(f"No reject {reject_id!r}. `tutorpulse rejects list` shows those there are.")
+        raise UnknownEntityError(f"No reject {reject_id!r}. `tutorpulse rejects list` shows those there are.")
     return found[0]
 
 

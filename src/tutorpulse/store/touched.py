@@ -35,6 +35,8 @@ def touched_by(claims: Sequence[Claim]) -> Touched:
 
 def _taken(claims: Iterable[Claim]) -> Iterable[tuple[TypeRows, NDArray[np.bool_]]]:
     for claim in claims:
+        if not claim.batch.rows:
+            continue
         ends = np.cumsum([len(rows.position) for rows in claim.batch.rows])[:-1]
         for rows, new in zip(claim.batch.rows, np.split(claim.new, ends), strict=True):
             if new.any():

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tutorpulse.errors import InputError
+from tutorpulse.errors import InputError, UnknownEntityError
 from tutorpulse.store.state.connection import AMONG, as_list, transaction
 
 DECISIONS = ("done", "dismissed")
@@ -82,7 +82,7 @@ class RecommendationTable:
         """Mark one done or dismissed, and return it; a later mark replaces an earlier one.
 
         Raises:
-            InputError: no recommendation has that id, or `state` is not one of `DECISIONS`.
+            UnknownEntityError: no recommendation has that id. InputError: `state` is not one of `DECISIONS`.
         """
         if state not in DECISIONS:
             raise InputError(f"A recommendation is marked {' or '.join(DECISIONS)}, not {state!r}.")
@@ -92,7 +92,7 @@ class RecommendationTable:
                 (state, decided_us, decided_by, note, recommendation_id),
             )
         if not changed.rowcount:
-            raise InputError(
+            raise UnknownEntityError(
                 f"No recommendation has the id {recommendation_id!r}. `tutorpulse show ID` lists an entity's."
             )
         found = self._connection.execute(

@@ -1,0 +1,64 @@
+"""What routes reach through the application: the service, and what follows from its settings."""
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from tutorpulse.api.access import Door
+from tutorpulse.api.bodies import BodyLimits
+from tutorpulse.api.ports import Service
+from tutorpulse.api.problems import ProblemError
+from tutorpulse.api.streams import Streams
+from tutorpulse.service.scoring import Scorer
+from tutorpulse.settings import Settings
+
+_MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Context:
+    """One application's."""
+
+    service: Service
+    door: Door
+    streams: Streams
+    body_limits: BodyLimits
+    body_events_max: int
+    comparing: asyncio.Semaphore
+
+
+def context_of(service: Service) -> Context:
+    """For a service, by its settings."""
+    settings = service.pulse.settings
+    return Context(
+        service=service,
+        door=Door(service, settings.requests_per_second_max),
+        streams=Streams(service.states),
+        body_limits=limits_of(settings),
+        body_events_max=settings.body_events_max,
+        comparing=asyncio.Semaphore(1),
+    )
+
+
+def limits_of(settings: Settings) -> BodyLimits:
+    """The limits of bodies, in bytes."""
+    return BodyLimits(int(settings.packed_body_mb_max * _MB), int(settings.body_mb_max * _MB))
+
+
+def here(request: Request) -> Context:
+    """The application's context."""
+    context: Context = request.app.state.context
+    return context
+
+
+def scorer_of(service: Service) -> Scorer:
+    """What scores now.
+
+    Raises:
+        ProblemError: no model could be loaded.
+    """
+    scorer = service.scorer()
+    if scorer is None:
+        raise ProblemError("unavailable", "No model could be loaded. /readyz says what is missing.")
+    return scorer

@@ -1,0 +1,57 @@
+"""Parameters that several routes take."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from starlette.requests import Request
+
+from tutorpulse.clock import parse_time
+from tutorpulse.errors import InputError
+from tutorpulse.features.frame import EntityType
+from tutorpulse.service.queries.listing import LIMIT_MAX
+
+
+def _is_time(text: str) -> str:
+    try:
+        parse_time(text)
+    except (InputError, OverflowError) as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+Time = Annotated[str, AfterValidator(_is_time), Field(examples=["2026-03-01T00:00:00Z"])]
+"""RFC 3339, or a plain date."""
+
+EntityId = Annotated[
+    str,
+    Path(description="The id that the events gave.", min_length=1, max_length=128, examples=["tutor-0007"]),
+]
+KINDS: dict[str, EntityType] = {"tutors": "tutor", "students": "student"}
+"""The kind of entity in each collection, `/v1/tutors` and `/v1/students`."""
+
+
+async def _kind_of_path(request: Request) -> EntityType:
+    return KINDS[request.scope["route"].path.split("/")[2]]
+
+
+Kind = Annotated[EntityType, Depends(_kind_of_path)]
+"""The kind of entity that the path of the route names."""
+
+Fraction = Annotated[float | None, Field(ge=0, le=1)]
+Limit = Annotated[int, Field(ge=1, le=LIMIT_MAX, description="Items on a page at most.")]
+Cursor = Annotated[
+    str | None,
+    Field(max_length=1024, description="`next_cursor` of the page before; none: from the beginning."),
+]
+
+
+class Strict(BaseModel):
+    """Base of query parameters: a misspelt one is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def micros(text: str | None) -> int | None:
+    """A time that was validated, in microseconds since the epoch."""
+    return None if text is None else parse_time(text)

@@ -1,0 +1,40 @@
+"""The routes, one file per resource."""
+
+from tutorpulse.api.routes import (
+    entities,
+    events,
+    features,
+    health,
+    insights,
+    market,
+    models,
+    predecessor,
+    recommendations,
+    rejects,
+)
+
+ROUTERS = (
+    health.router,
+    events.router,
+    predecessor.router,
+    rejects.router,
+    entities.router,
+    market.router,
+    recommendations.router,
+    insights.router,
+    models.router,
+    features.router,
+)
+
+TAGS = [
+    {"name": "events", "description": "Events in, and those that broke the contract."},
+    {"name": "entities", "description": "Tutors and students: lists, pages, history."},
+    {"name": "market", "description": "The market as a whole."},
+    {
+        "name": "insights",
+        "description": "What changed, as it is written; paths and fields as the predecessor had them.",
+    },
+    {"name": "model", "description": "Models and the features they read."},
+    {"name": "operations", "description": "For whoever runs the service."},
+]
+"""The groups of the OpenAPI document."""

@@ -1,0 +1,289 @@
+"""The shapes of answers. Risks and shares are 0 to 1, health 0 to 100, velocity completed sessions a week; times are RFC 3339.
+
+None is not known. An import of this module loads no database and no model, so that a client can share it.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from tutorpulse.decisions.insights import Insight
+from tutorpulse.features.frame import EntityType
+from tutorpulse.service.shown import Standing
+
+
+class _Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One scored entity. `frozen`: no longer scored, the last prediction stays; `stale`: the model could not be reached."""
+
+    entity_id: str
+    status: str
+    segment: str | None
+    health_score: float | None
+    session_velocity: float | None
+    first_session_success: float | None
+    already_gone: float | None
+    inactive_14d: float | None
+    inactive_30d: float | None
+    confidence: str | None
+    from_cohort: bool
+    frozen: bool
+    stale: bool
+    model_version: str | None
+    as_of: str | None
+
+
+class TutorItem(_Item, frozen=True, kw_only=True):
+    """One tutor of a list, with the current prediction."""
+
+    entity_type: Literal["tutor"] = "tutor"
+    burnout_risk: float | None
+    burnout_risk_30d: float | None
+
+
+class StudentItem(_Item, frozen=True, kw_only=True):
+    """One student of a list, with the current prediction."""
+
+    entity_type: Literal["student"] = "student"
+    churn_risk_14d: float | None
+    churn_risk_30d: float | None
+
+
+class TutorList(msgspec.Struct, frozen=True):
+    """A page of tutors; `next_cursor` gives the next one, None on the last."""
+
+    items: list[TutorItem]
+    next_cursor: str | None
+
+
+class StudentList(msgspec.Struct, frozen=True):
+    """A page of students; `next_cursor` gives the next one, None on the last."""
+
+    items: list[StudentItem]
+    next_cursor: str | None
+
+
+class History(msgspec.Struct, frozen=True):
+    """The predictions of record of one entity, oldest first: the first of each UTC day and each change of segment."""
+
+    entity_id: str
+    entity_type: EntityType
+    items: tuple[Standing, ...]
+
+
+class DriverChange(msgspec.Struct, frozen=True):
+    """One feature at both times, what it added to the output then and now, and the difference of the two."""
+
+    feature: str
+    value_from: float | None
+    value_to: float | None
+    contribution_from: float
+    contribution_to: float
+    change: float
+
+
+class OutputChange(msgspec.Struct, frozen=True):
+    """How one output moved, in `unit`, by the model in force, and the features that moved it most.
+
+    `change` = all features' changes; `other` is the part of those that are not listed. `note` says why there is none.
+    """
+
+    output: str
+    unit: str
+    value_from: float | None
+    value_to: float | None
+    change: float | None
+    drivers: tuple[DriverChange, ...]
+    other: float
+    note: str
+    sentence: str
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """Why an entity's predictions moved between two of its predictions of record.
+
+    Features are those known at either time, both explained by the model in force: `models` names the versions that made
+    the two, so that a change of the model is not taken for a change of the entity.
+    """
+
+    entity_id: str
+    entity_type: EntityType
+    earlier: Standing
+    later: Standing
+    models: tuple[str | None, str | None]
+    model_in_force: str
+    outputs: tuple[OutputChange, ...]
+
+
+class SegmentShare(msgspec.Struct, frozen=True):
+    """One segment of one kind: how many are in it, and their share of those who have one."""
+
+    entity_type: EntityType
+    segment: str
+    count: int
+    share: float | None
+
+
+class Segments(msgspec.Struct, frozen=True):
+    """Every segment, best first, by kind; how many have which status; how many each subject has."""
+
+    segments: tuple[SegmentShare, ...]
+    statuses: dict[EntityType, dict[str, int]]
+    subjects: dict[EntityType, dict[str, int]]
+
+
+class Move(msgspec.Struct, frozen=True):
+    """Who left a segment and entered another; None where the entity was not scored before, or is no longer (see `status`)."""
+
+    entity_id: str
+    entity_type: EntityType
+    time: str
+    left: str | None
+    entered: str | None
+    status: str
+
+
+class MoveList(msgspec.Struct, frozen=True):
+    """A page of moves, oldest first; `next_cursor` gives what came after, also once more has come."""
+
+    items: list[Move]
+    next_cursor: str
+
+
+class InsightCounts(msgspec.Struct, frozen=True):
+    """Counts over all insights that were asked for, on every page of them; `critical` are scores of 80 and above."""
+
+    total: int
+    critical: int
+    average_risk_score: float | None
+    highest_risk_score: float | None
+    by_entity_type: dict[str, int]
+    by_prediction_type: dict[str, int]
+
+
+class InsightList(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A page of insights, the last written first; `nextToken` gives the next page, absent on the last."""
+
+    insights: list[Insight]
+    count: int
+    next_token: str | None = msgspec.field(default=None, name="nextToken")
+    aggregations: InsightCounts | None = None
+
+
+class ModelFigures(msgspec.Struct, frozen=True):
+    """What a model knows of one kind: on how much it was fitted, and its figures on held-out later time, by output."""
+
+    entity_type: EntityType
+    churn_label: str
+    exit_gap_days: int | None
+    rows: int
+    entities: int
+    held_out: str
+    metrics: dict[str, dict[str, float | int]]
+
+
+class Model(msgspec.Struct, frozen=True):
+    """One model: when it was made and of what; `in_force` for the kinds that it serves now."""
+
+    version: str
+    created: str
+    data_from: str
+    data_to: str
+    feature_set_hash: str
+    starter: bool
+    in_force: bool
+    kinds: tuple[ModelFigures, ...]
+
+
+class Models(msgspec.Struct, frozen=True):
+    """The models of a home, newest data last, the starter first; `serving` is the version of predictions made now."""
+
+    serving: str | None
+    models: tuple[Model, ...]
+
+
+class FeatureEntry(msgspec.Struct, frozen=True):
+    """One feature of the catalog. `place` is its place among the 46 of the wire contract, from 1; None: context."""
+
+    name: str
+    entity_type: EntityType
+    place: int | None
+    group: str
+    unit: str
+    sentence: str
+    healthy: str
+    reach: str
+
+
+class FeatureCatalog(msgspec.Struct, frozen=True):
+    """Every feature, with the hash of all definitions."""
+
+    hash: str
+    features: tuple[FeatureEntry, ...]
+
+
+class ShownReject(msgspec.Struct, frozen=True):
+    """An event that broke the contract, whole, with the reason and the dotted path of the field (empty: the event itself)."""
+
+    reject_id: str
+    state: str
+    reason: str
+    field: str
+    source: str
+    place: int
+    received: str
+    event: Any
+
+
+class RejectList(msgspec.Struct, frozen=True):
+    """A page of rejects in order of source and place; `next_cursor` gives the next one, None on the last."""
+
+    items: list[ShownReject]
+    next_cursor: str | None
+
+
+class StillRejected(msgspec.Struct, frozen=True):
+    """Why an event that was tried again is none still."""
+
+    source: str
+    place: int
+    reason: str
+    field: str
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """What became of rejects that were tried again; `rejects` are the first few that still are none."""
+
+    tried: int
+    replayed: int
+    rejects: tuple[StillRejected, ...]
+
+
+class RejectToTry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One reject by its id; `event`, where given, is tried in place of what came in."""
+
+    reject_id: str
+    event: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class ReplayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which rejects to try again; without `rejects` all that are open."""
+
+    rejects: Annotated[tuple[RejectToTry, ...], Meta(max_length=10_000)] | None = None
+
+
+class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What became of a recommendation, and a note on it."""
+
+    state: Literal["done", "dismissed"]
+    note: Annotated[str, Meta(max_length=2_000)] | None = None
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """A recommendation as it is marked now, by the key of that name."""
+
+    recommendation_id: str
+    state: str
+    decided_by: str
+    decided: str
+    note: str | None
