@@ -40,8 +40,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         },
         students={"stu": One(outputs={"churn_risk_14d": 0.8}), "both": One()},
     )
-    for verb in ("refresh", "show", "today"):
-        monkeypatch.setattr(f"tutorpulse.cli.{verb}.open_scorer", lambda _pulse: made.scorer())
+    for opener in ("refresh.open_scorer", "show.reading_scorer", "today.reading_scorer"):
+        monkeypatch.setattr(f"tutorpulse.cli.{opener}", lambda _pulse: made.scorer())
     return made
 
 

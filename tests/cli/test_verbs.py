@@ -10,7 +10,7 @@ from typer.main import get_command
 from tests.cli.conftest import Run
 from tests.service.world import World
 from tutorpulse.cli.app import app
-from tutorpulse.service.served import open_scorer
+from tutorpulse.service.served import open_scorer, reading_scorer
 from tutorpulse.settings import Settings
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
@@ -218,8 +218,9 @@ def test_refresh_of_an_empty_home_says_to_import(empty: Path, run: Run, capsys: 
 def test_without_a_model_every_verb_says_that_the_starter_serves(
     home: Path, run: Run, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for verb in ("refresh", "today", "show"):
-        monkeypatch.setattr(f"tutorpulse.cli.{verb}.open_scorer", open_scorer)
+    monkeypatch.setattr("tutorpulse.cli.refresh.open_scorer", open_scorer)
+    for verb in ("today", "show"):
+        monkeypatch.setattr(f"tutorpulse.cli.{verb}.reading_scorer", reading_scorer)
     for arguments in (("refresh",), ("summary",), ("today",), ("show", "ann")):
         assert run(*arguments, "--home", home) == 0
         assert "Starter model, learnt from simulated marketplaces, not from yours" in _said(capsys)

@@ -16,8 +16,9 @@ from tutorpulse.service import serving as room
 from tutorpulse.service.page import page
 from tutorpulse.service.refresh import refresh
 from tutorpulse.service.root import open_pulse
-from tutorpulse.service.served import open_scorer
-from tutorpulse.service.serving import ServedModel, serving
+from tutorpulse.service.served import open_scorer, reading_scorer
+from tutorpulse.service.serving import NoModel, ServedModel, serving
+from tutorpulse.service.today import needs_someone
 from tutorpulse.service.training import train_home, without
 from tutorpulse.training.snapshots import Limits
 
@@ -97,6 +98,14 @@ def test_leaving_a_kind_out_gives_another_version() -> None:
     assert left.version != OWN.version
 
 
+def test_who_cannot_predict_says_why_instead_of_explaining() -> None:
+    absent = NoModel("It was made for other features.")
+    with pytest.raises(ModelError, match="made for other features"):
+        absent.predict(frame_of(2))
+    explained = absent.explain(frame_of(2), "churn_risk_14d")
+    assert [(e.drivers, e.note) for e in explained] == [((), "It was made for other features.")] * 2
+
+
 # A whole home
 
 
@@ -148,3 +157,22 @@ def test_an_own_model_that_suffices_takes_over(path: Path) -> None:
         assert trained.in_force is not None
         assert scorer.model.version == trained.in_force.version
         assert not any("Starter" in note for note in scorer.notes)
+
+
+def test_a_model_of_other_features_leaves_the_last_predictions_to_be_shown(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_pulse(path, clock=FixedClock(DAYS * DAY_US)) as pulse:
+        refresh(pulse, open_scorer(pulse))
+        monkeypatch.setattr(room, "feature_set_hash", lambda: "other")
+        scorer = reading_scorer(pulse)
+        rows = pulse.state.predictions.all("tutor")
+        scored = rows.take(~rows.columns["frozen"])
+        shown = page(pulse, scorer, str(scored.entity_ids[0]), "tutor")
+        needs = needs_someone(pulse, scorer, ("tutor",))
+    assert scorer.notes[0].startswith("The predictions are the last that were made. ")
+    assert "other features" in scorer.notes[0]
+    assert shown.current.outputs["burnout_risk"] == scored.columns["churn_risk_14d"][0]
+    assert "other features" in shown.explanations[0].note
+    assert shown.facts
+    assert all("other features" in need.reason for need in needs)

@@ -10,7 +10,7 @@ from tutorpulse.cli.page_view import show_page
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.page import find, page
 from tutorpulse.service.root import open_pulse
-from tutorpulse.service.served import open_scorer
+from tutorpulse.service.served import reading_scorer
 from tutorpulse.service.today import last_as_of_us
 
 
@@ -27,7 +27,7 @@ def show(
     with open_pulse(home) as pulse:
         last_as_of_us(pulse)
         find(pulse, entity_id, entity)
-        scorer = open_scorer(pulse)
+        scorer = reading_scorer(pulse)
         shown = page(pulse, scorer, entity_id, entity)
     views.show_notes(scorer.notes)
     if as_json:

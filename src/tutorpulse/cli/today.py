@@ -8,7 +8,7 @@ from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.service.root import open_pulse
-from tutorpulse.service.served import open_scorer
+from tutorpulse.service.served import reading_scorer
 from tutorpulse.service.today import last_as_of_us, needs_someone
 
 
@@ -22,7 +22,7 @@ def today(
     """Show who needs someone today: the largest risk times value at stake, with the reason."""
     with open_pulse(home) as pulse:
         last_as_of_us(pulse)
-        scorer = open_scorer(pulse)
+        scorer = reading_scorer(pulse)
         needs = needs_someone(pulse, scorer, (entity,) if entity else ENTITY_TYPES, limit)
     views.show_notes(scorer.notes)
     if as_json:

@@ -7,17 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.decisions.rules import load_rules
+from tutorpulse.errors import ModelError
 from tutorpulse.features.compile import CATALOGS
 from tutorpulse.features.compute import compute
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
 from tutorpulse.features.references import References
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
-from tutorpulse.service.serving import HasKind, ServedModel, Serving, serving
+from tutorpulse.service.serving import HasKind, NoModel, ServedModel, Serving, serving
 from tutorpulse.training.split import MIN_EACH, MIN_ROWS
 
 CATALOG = {kind: catalog.shown() for kind, catalog in CATALOGS.items()}
 """What is shown of each kind: the 46, then the context."""
+NAMES = {kind: tuple(feature.name for feature in shown) for kind, shown in CATALOG.items()}
+"""The names of `CATALOG`."""
 
 
 def open_scorer(pulse: Pulse, has_kind: HasKind | None = None) -> Scorer:
@@ -29,15 +32,33 @@ def open_scorer(pulse: Pulse, has_kind: HasKind | None = None) -> Scorer:
         SettingsError: the home's rules are wrong.
     """
     served = serving(pulse.home.models_path, has_kind or (lambda kind: len(pulse.store.entity_ids(kind)) > 0))
-    names = {kind: tuple(feature.name for feature in shown) for kind, shown in CATALOG.items()}
     return Scorer(
         model=ServedModel(served),
         compute=partial(features_of, pulse, References()),
         catalog=CATALOG,
         exit_gap_days={kind: a.manifest.kinds[kind].exit_gap.days for kind, a in served.by_kind.items()},
-        rules=load_rules(names, pulse.home.path),
+        rules=load_rules(NAMES, pulse.home.path),
         notes=tuple(_notes(pulse, served)),
     )
+
+
+def reading_scorer(pulse: Pulse) -> Scorer:
+    """A scorer to show what was predicted: as `open_scorer`, and where no model can be used one that explains nothing.
+
+    Raises:
+        SettingsError: the home's rules are wrong.
+    """
+    try:
+        return open_scorer(pulse)
+    except ModelError as error:
+        return Scorer(
+            model=NoModel(str(error)),
+            compute=partial(features_of, pulse, References()),
+            catalog=CATALOG,
+            exit_gap_days={},
+            rules=load_rules(NAMES, pulse.home.path),
+            notes=(f"The predictions are the last that were made. {error}",),
+        )
 
 
 def _notes(pulse: Pulse, served: Serving) -> Iterator[str]:

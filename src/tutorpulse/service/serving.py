@@ -89,3 +89,25 @@ class ServedModel:
                 f"No model serves {kind}s here. Import their events, then run `tutorpulse train`."
             )
         return self._predictors[kind]
+
+
+class NoModel:
+    """Stands where no model can be used: it predicts nothing and explains nothing, and says why."""
+
+    version = "none"
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def predict(self, frame: FeatureFrame) -> Predictions:  # noqa: ARG002
+        """Nothing.
+
+        Raises:
+            ModelError: always, with the reason.
+        """
+        raise ModelError(self._reason)
+
+    def explain(self, frame: FeatureFrame, output: str, top: int = 5) -> list[Explanation]:  # noqa: ARG002
+        """For each row that there are no drivers, and why."""
+        unknown = float("nan")
+        return [Explanation(output, "", unknown, unknown, (), 0.0, self._reason) for _ in range(len(frame))]
