@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tutorpulse.errors import SettingsError
-from tutorpulse.settings import FILE_NAME, Settings, load, setting_docs
+from tutorpulse.settings import FILE_NAME, Settings, load, origins, setting_docs
 
 
 def test_defaults_hold_where_nothing_is_said(tmp_path: Path) -> None:
@@ -49,3 +49,11 @@ def test_a_bad_setting_is_refused_by_name(tmp_path: Path, line: str, message: st
 def test_every_setting_has_a_sentence() -> None:
     assert list(setting_docs()) == [field.name for field in msgspec.structs.fields(Settings)]
     assert all(sentence.endswith(".") for sentence, _ in setting_docs().values())
+
+
+def test_of_each_setting_is_known_where_it_comes_from(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("port = 1\naccess_log = false\nstar_sessions_min = 9\n")
+    given = origins(tmp_path, {"TUTORPULSE_PORT": "2", "TUTORPULSE_HOST": "::1"}, host="x", tls_key=None)
+    assert list(given) == list(Settings.__struct_fields__)
+    said = {name: given[name] for name in ("port", "access_log", "host", "tls_key")}
+    assert said == {"port": "environment", "access_log": "file", "host": "flag", "tls_key": "default"}

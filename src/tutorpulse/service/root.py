@@ -1,7 +1,7 @@
 """The composition root: one opened home, with all that works on it."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +34,23 @@ def open_pulse(path: Path, create: bool = False, clock: Clock | None = None) -> 
     """
     home = Home.open(path, create=create)
     settings = load(home.path)
-    with ExitStack() as stack:
-        store = stack.enter_context(open_log(home))
-        state = stack.enter_context(closing(State(home.state_path)))
+    with open_log(home) as store, closing(State(home.state_path)) as state:
         yield Pulse(home, store, state, settings, clock or SystemClock())
+
+
+@contextmanager
+def open_alone(
+    path: Path, create: bool = False, clock: Clock | None = None, settings: Settings | None = None
+) -> Iterator[Pulse]:
+    """As `open_pulse`, but holding the home here, with settings of one's own if any are given.
+
+    Raises:
+        HomeBusyError: a service, or another process, holds the home.
+    """
+    home = Home.open(path, create=create)
+    chosen = settings or load(home.path)
+    with EventStore.open(home) as store, closing(State(home.state_path)) as state:
+        yield Pulse(home, store, state, chosen, clock or SystemClock())
 
 
 def open_log(home: Home, read_only: bool = False) -> EventStore:

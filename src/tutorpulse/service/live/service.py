@@ -16,8 +16,9 @@ from tutorpulse.service.live.refresher import Refresher
 from tutorpulse.service.live.states import States
 from tutorpulse.service.live.touching import partners
 from tutorpulse.service.refresh import RefreshReport
-from tutorpulse.service.root import Pulse, open_pulse
+from tutorpulse.service.root import Pulse, open_alone
 from tutorpulse.service.scoring import Scorer
+from tutorpulse.settings import Settings
 from tutorpulse.store.livelog import LiveLog
 
 BEHIND_S = 10.0
@@ -95,7 +96,9 @@ class Service:
 
 
 @contextmanager
-def open_service(path: Path, create: bool = False, clock: Clock | None = None) -> Iterator[Service]:
+def open_service(
+    path: Path, create: bool = False, clock: Clock | None = None, settings: Settings | None = None
+) -> Iterator[Service]:
     """Open the home at `path` and serve it within the context: ingest and refresh run in threads of their own.
 
     At the end what was acknowledged is brought into the log, and the refresh under way ends.
@@ -104,7 +107,7 @@ def open_service(path: Path, create: bool = False, clock: Clock | None = None) -
         HomeError: the home cannot be used. SettingsError: its settings are wrong.
     """
     with ExitStack() as stack:
-        pulse = stack.enter_context(open_pulse(path, create, clock))
+        pulse = stack.enter_context(open_alone(path, create, clock, settings))
         states = stack.enter_context(closing(States(pulse.home.state_path)))
         refresher = Refresher(pulse)
         stack.callback(refresher.close, CLOSE_S)

@@ -1,0 +1,1 @@
+"""The API on a port: address, TLS, logs, and an orderly end."""
