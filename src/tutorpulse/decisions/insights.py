@@ -7,19 +7,28 @@ none, but is remembered, so that the next crossing counts. A missing value chang
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.decisions.facts import FactTable
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 
 CRITICAL_SCORE = 80.0
 """Insights of this risk score and above are critical."""
 
 Values = NDArray[np.float64]
+InsightEntity: TypeAlias = EntityType | Literal["subject"]
+"""What an insight can be about."""
+
+
+class Numbers(Protocol):
+    """Facts of n entities, by name."""
+
+    def number(self, name: str) -> Values:
+        """A column of length n, NaN where missing."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class InsightType:
     """One type: it concerns entities whose `fact` is above (or below) `threshold`; `score` makes 0-100 of the fact."""
 
     name: str
-    entity_types: tuple[EntityType, ...]
+    entity_types: tuple[InsightEntity, ...]
     fact: str
     side: Literal["above", "below"]
     threshold: float
@@ -67,7 +76,13 @@ INSIGHT_TYPES = (
     InsightType("first_session_success", ENTITY_TYPES, "first_session_success", "below", 0.6, _failure),
     InsightType("tutor_capacity", ("tutor",), "utilization_rate", "above", 0.9, _overload),
 )
-"""The types about one entity. Those about subjects belong to the market."""
+"""The types about one tutor or student."""
+
+SUBJECT_TYPES = (
+    InsightType("marketplace_balance", ("subject",), "unserved_share", "above", 0.2, _percent),
+    InsightType("tutor_capacity", ("subject",), "booked_share", "above", 0.9, _overload),
+)
+"""The types about one subject; the facts are those of `market.balance`."""
 
 
 class Insight(msgspec.Struct, frozen=True):
@@ -75,7 +90,7 @@ class Insight(msgspec.Struct, frozen=True):
 
     alert_id: str
     entity_id: str
-    entity_type: EntityType
+    entity_type: InsightEntity
     timestamp: str
     prediction_type: str
     risk_score: float
@@ -109,7 +124,7 @@ class Material:
     calmed: NDArray[np.int64]
 
 
-def material(insight_type: InsightType, facts: FactTable, last: Levels, step_points: float) -> Material:
+def material(insight_type: InsightType, facts: Numbers, last: Levels, step_points: float) -> Material:
     """Whose change is worth an insight of this type."""
     values = facts.number(insight_type.fact)
     score = np.asarray(np.round(np.clip(insight_type.score(values), 0, 100), 6), dtype=np.float64)

@@ -86,6 +86,27 @@ def compute(
     )
 
 
+def measured(
+    store: Store,
+    entity_type: EntityType,
+    names: Sequence[str],
+    as_of_us: int,
+    known_at_us: int,
+    settings: Settings = _DEFAULTS,
+) -> dict[str, NDArray[Any]]:
+    """Some measures of the catalog, hidden ones included, of everybody whom an event had named: `entity_id` and the names.
+
+    In no order; missing is NaN or None. For figures of a whole market; what is predicted from comes from `compute`.
+
+    Raises:
+        KeyError: a name that the catalog of this kind does not hold.
+    """
+    ids = store.query(entities_sql(entity_type, as_of_us, known_at_us))["entity_id"]
+    scope = make_scope(store, entity_type, as_of_us, known_at_us, settings)
+    with store.relation(scope.wanted, {"entity_id": ids}):
+        return store.query(compile_query(names, replace(scope, straddled=True)))
+
+
 def _columns(
     store: Store, scope: Scope, ids: NDArray[np.object_], references: References
 ) -> dict[str, NDArray[Any]]:

@@ -16,6 +16,7 @@ from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.population import to_json
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.service.scoring import Scorer
+from tutorpulse.service.subjects import tell_subjects, write_subjects
 from tutorpulse.store.state import Run, State
 
 Progress = Callable[[str], None]
@@ -61,7 +62,9 @@ def refresh(pulse: Pulse, scorer: Scorer, progress: Progress = lambda _doing: No
         outcomes = {
             kind: _refresh_kind(pulse, scorer, kind, as_of_us, progress) for kind in scorer.exit_gap_days
         }
-        report = report_of(outcomes, scorer, as_of_us, [note] if note else [])
+        progress("supply and demand of subjects")
+        subjects = write_subjects(pulse.state, tell_subjects(pulse, as_of_us))
+        report = report_of(outcomes, scorer, as_of_us, [note] if note else [], subjects)
         keep_run(pulse.state, report, as_of_us)
     return report
 
@@ -95,14 +98,18 @@ def standing_of(state: State, kind: EntityType) -> Outcome:
 
 
 def report_of(
-    outcomes: Mapping[EntityType, Outcome], scorer: Scorer, as_of_us: int, notes: Sequence[str] = ()
+    outcomes: Mapping[EntityType, Outcome],
+    scorer: Scorer,
+    as_of_us: int,
+    notes: Sequence[str] = (),
+    subject_insights: int = 0,
 ) -> RefreshReport:
     """The report of a whole refresh."""
     return RefreshReport(
         summary({kind: o.segments for kind, o in outcomes.items()}, scorer.model.version, as_of_us),
         {kind: _counts(o.status) for kind, o in outcomes.items()},
         sum(o.changed for o in outcomes.values()),
-        sum(o.insights for o in outcomes.values()),
+        sum(o.insights for o in outcomes.values()) + subject_insights,
         (*notes, *scorer.notes, *(n for o in outcomes.values() for n in o.notes)),
     )
 

@@ -12,6 +12,7 @@ from tutorpulse.service.live.lane import DEFAULT_LIMITS, Lane, Limits
 from tutorpulse.service.live.models import InForce, Models
 from tutorpulse.service.refresh import RefreshReport, keep_run, report_of, standing_of
 from tutorpulse.service.root import Pulse
+from tutorpulse.service.subjects import tell_subjects, write_subjects
 from tutorpulse.store.state import State
 
 log = logging.getLogger("tutorpulse.live")
@@ -38,7 +39,7 @@ class Refresher:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._problems: dict[EntityType, str] = {}
-        self._clock = pulse.clock
+        self._pulse = pulse
         self._counting = threading.Lock()
         self._passes = 0
 
@@ -118,10 +119,12 @@ class Refresher:
         """What the state says now, kept as a run."""
         scorer = self.in_force().scorer
         assert scorer is not None, "somebody was scored"
-        as_of_us = self._clock.now_us()
+        as_of_us = self._pulse.clock.now_us()
+        news = tell_subjects(replace(self._pulse, state=state), as_of_us)
         outcomes = {kind: standing_of(state, kind) for kind in scorer.exit_gap_days}
-        report = report_of(outcomes, scorer, as_of_us)
-        keep_run(state, report, as_of_us)
+        with state.transaction():
+            report = report_of(outcomes, scorer, as_of_us, (), write_subjects(state, news))
+            keep_run(state, report, as_of_us)
         return report
 
     def _passed(self, state: State) -> None:

@@ -1,0 +1,1 @@
+"""The market: supply against demand, by subject."""

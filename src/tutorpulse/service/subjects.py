@@ -1,0 +1,72 @@
+"""Insights about subjects: what changed materially in supply against demand since the last ones."""
+
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+
+from tutorpulse.decisions.insights import SUBJECT_TYPES, InsightType, Levels, Material, material
+from tutorpulse.decisions.recommendations import stable_id
+from tutorpulse.market.balance import Balance, balance
+from tutorpulse.market.words import ACTIONS, confidence, told
+from tutorpulse.service.insights import News
+from tutorpulse.service.root import Pulse
+from tutorpulse.store.state import InsightRow, LevelRow, State
+
+SUBJECT = "subject"
+COUNTED = "counted"
+"""Stands where other insights name the model: these are counts, nothing is predicted."""
+
+
+def tell_subjects(pulse: Pulse, as_of_us: int) -> News:
+    """What is to be written about the subjects as of a time, from all that has been received by now."""
+    known_at_us = max(as_of_us, pulse.clock.now_us())
+    found = balance(pulse.store, as_of_us, known_at_us, pulse.settings)
+    insights: list[InsightRow] = []
+    levels: list[LevelRow] = []
+    for insight_type in SUBJECT_TYPES:
+        last = _levels(pulse, insight_type, found)
+        change = material(insight_type, found, last, pulse.settings.insight_step_points)
+        insights += [_insight(change, found, int(row), as_of_us) for row in change.written]
+        levels += _level_rows(change, last, found)
+    return News(tuple(insights), tuple(levels))
+
+
+def write_subjects(state: State, news: News) -> int:
+    """Keep what was told, for the caller's transaction. Returns how many insights."""
+    state.insights.add(news.insights)
+    state.insights.set_levels(news.levels)
+    return len(news.insights)
+
+
+def _levels(pulse: Pulse, insight_type: InsightType, found: Balance) -> Levels:
+    kept = pulse.state.insights.levels(SUBJECT, insight_type.name, None)
+    pairs = [kept.get(str(subject), (np.nan, False)) for subject in found.subjects]
+    return Levels(
+        np.array([score for score, _ in pairs], dtype=np.float64),
+        np.array([over for _, over in pairs], dtype=np.bool_),
+    )
+
+
+def _insight(change: Material, found: Balance, row: int, as_of_us: int) -> InsightRow:
+    name, subject = change.type.name, str(found.subjects[row])
+    return InsightRow(
+        alert_id=stable_id(SUBJECT, subject, name, as_of_us),
+        entity_type=SUBJECT,
+        entity_id=subject,
+        timestamp_us=as_of_us,
+        prediction_type=name,
+        risk_score=float(change.score[row]),
+        explanation=told(name, found, row),
+        recommendations=msgspec.json.encode(ACTIONS[name]).decode(),
+        model_used=COUNTED,
+        confidence=confidence(name, found, row),
+    )
+
+
+def _level_rows(change: Material, last: Levels, found: Balance) -> Iterator[LevelRow]:
+    name = change.type.name
+    for row in change.written:
+        yield LevelRow(SUBJECT, str(found.subjects[row]), name, float(change.score[row]), True)
+    for row in change.calmed:
+        yield LevelRow(SUBJECT, str(found.subjects[row]), name, float(last.score[row]), False)
