@@ -24,7 +24,11 @@ _ORDER = "time_us, last_received_us, session_id"
 
 def _sessions(scope: Scope) -> str:
     known = sessions_as_of_sql(
-        scope.as_of_us, scope.known_at_us, scope.wanted_rows("settled_sessions"), scope.wants(), scope.straddled
+        scope.as_of_us,
+        scope.known_at_us,
+        scope.wanted_rows("settled_sessions"),
+        scope.wants(),
+        scope.straddled,
     )
     return f"""SELECT {scope.own} AS entity_id, {scope.real(scope.other)} AS other_id, session_id, subject, tier, outcome,
         start_us, reported_us, time_us, duration_minutes, scheduled_duration_minutes, price, tutor_earnings, discounted,
