@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutorpulse.store.digests import Digests, concatenate, contains, digest_ids, first_of_each
+from tutorpulse.store.digests import Digests, Run, concatenate, contains, digest_ids, first_of_each
 
 # Few values, so that equal leading halves with different trailing ones are common.
 HALF = st.integers(0, 3)
@@ -50,3 +50,18 @@ def test_no_digests_are_a_set_too() -> None:
     assert len(digest_ids(np.array([], np.object_))) == 0
     assert contains(nothing, digests([(1, 2)])).tolist() == [False]
     assert first_of_each(nothing, np.array([], np.int64)).tolist() == []
+
+
+@given(
+    known=st.lists(
+        st.integers(0, (1 << 64) - 1) | st.sampled_from([0, 1, 1 << 63, (1 << 64) - 1]), min_size=1
+    ),
+    wanted=st.lists(st.integers(0, (1 << 64) - 1) | st.sampled_from([0, 1, 1 << 63, (1 << 64) - 1])),
+    crowd=st.integers(0, 300),
+)
+def test_a_run_finds_the_places_that_a_search_of_all_finds(
+    known: list[int], wanted: list[int], crowd: int
+) -> None:
+    hi = np.sort(np.array([*known, *range(7, 7 + crowd)], np.uint64))
+    sought = np.array([*wanted, *known], np.uint64)
+    assert Run.of(hi, hi).places(sought).tolist() == np.searchsorted(hi, sought).tolist()

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.store.digests import Digests, SortedParts, concatenate, contained
+from tutorpulse.store.digests import Digests, Run, SortedParts, concatenate, contained
 from tutorpulse.store.files import sync_folder, write_durably
 
 MANIFEST_FILE = "manifest.json"
@@ -27,7 +27,7 @@ _MERGE_IDS = 1 << 20
 _RUN_BYTES = 16
 
 
-class _Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _RunFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     count: int
 
@@ -35,7 +35,7 @@ class _Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     watermark: int
     next_run: int
-    runs: tuple[_Run, ...]
+    runs: tuple[_RunFile, ...]
 
 
 _NOTHING = _Manifest(watermark=0, next_run=0, runs=())
@@ -116,7 +116,7 @@ class IdIndex:
     def _replace(self, newest_runs: int, parts: list[Digests], watermark: int) -> None:
         """One run of all `parts` in place of the newest runs."""
         kept = self._manifest.runs[: len(self._manifest.runs) - newest_runs]
-        run = _Run(f"{self._manifest.next_run:08d}.ids", sum(len(part) for part in parts))
+        run = _RunFile(f"{self._manifest.next_run:08d}.ids", sum(len(part) for part in parts))
         _write_run(self.folder / run.name, parts)
         self._commit(_Manifest(watermark, self._manifest.next_run + 1, (*kept, run)))
 
@@ -129,8 +129,9 @@ class IdIndex:
         self._drop_strangers()
 
     def _adopt(self, manifest: _Manifest) -> None:
+        mapped = dict(zip(self._manifest.runs, self._runs, strict=True))
+        self._runs = [mapped.get(run) or _map_run(self.folder / run.name, run.count) for run in manifest.runs]
         self._manifest = manifest
-        self._runs = [_map_run(self.folder / run.name, run.count) for run in manifest.runs]
 
     def _read_manifest(self) -> _Manifest:
         try:
@@ -151,8 +152,8 @@ class IdIndex:
 def _map_run(path: Path, count: int) -> Digests:
     if count == 0:
         return concatenate([])
-    halves = np.memmap(path, "<u8", "r", shape=(2, count))
-    return Digests(halves[0], halves[1])
+    halves = np.asarray(np.memmap(path, "<u8", "r", shape=(2, count)))
+    return Run.of(halves[0], halves[1])
 
 
 def _write_run(path: Path, parts: list[Digests]) -> None:

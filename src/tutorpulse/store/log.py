@@ -173,6 +173,10 @@ class EventStore:
         finally:
             self._writing.release()
 
+    def checkpoint_every(self, megabytes: int) -> None:
+        """Move events from DuckDB's write-ahead log into its file whenever so much waits there: less delays a write, and an opening."""
+        self._database.execute(f"SET checkpoint_threshold = '{megabytes:d}MB'")
+
     def _ready_to_write(self) -> int:
         """The next place in the log, after making sure that every known id is in the index."""
         if self._next_seq is None:
