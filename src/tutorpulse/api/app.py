@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from tutorpulse.api import described, problems
 from tutorpulse.api.context import context_of
+from tutorpulse.api.direct import Direct
 from tutorpulse.api.outer import Outer, finish
 from tutorpulse.api.ports import Service
 from tutorpulse.api.routes import ROUTERS, TAGS
@@ -24,6 +25,7 @@ Every error is a problem of RFC 9457 (`application/problem+json`). Times are RFC
 def create_app(service: Service) -> FastAPI:
     """The API of a service. `app.state.context.streams.close()` ends open streams, from any thread, before a shutdown."""
     app = FastAPI(
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         title="tutorpulse",
         version=version("tutorpulse"),
         summary="Watches a tutoring marketplace's events and says who is about to leave, and why.",
@@ -51,7 +53,7 @@ def _middleware(origins: tuple[str, ...]) -> list[Middleware]:
         allow_headers=["Authorization", "X-API-Key", "If-None-Match", "Last-Event-ID", "X-Request-ID"],
         expose_headers=["ETag", "Link", "Retry-After", "X-Request-ID"],
     )
-    return [Middleware(Outer), *([cors] if origins else [])]
+    return [Middleware(Outer), *([cors] if origins else []), Middleware(Direct)]
 
 
 def _handle_errors(app: FastAPI) -> None:

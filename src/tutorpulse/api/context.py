@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from tutorpulse.api.access import Door
 from tutorpulse.api.bodies import BodyLimits
+from tutorpulse.api.handover import Handover
 from tutorpulse.api.ports import Service
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.api.streams import Streams
@@ -23,6 +24,7 @@ class Context:
     service: Service
     door: Door
     streams: Streams
+    handover: Handover
     body_limits: BodyLimits
     body_events_max: int
     comparing: asyncio.Semaphore
@@ -35,6 +37,7 @@ def context_of(service: Service) -> Context:
         service=service,
         door=Door(service, settings.requests_per_second_max),
         streams=Streams(service.states),
+        handover=Handover(service.live.take),
         body_limits=limits_of(settings),
         body_events_max=settings.body_events_max,
         comparing=asyncio.Semaphore(1),

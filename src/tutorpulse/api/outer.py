@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from itertools import count
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,9 +21,16 @@ SECURITY_HEADERS = {
 """Set where the answer does not set them itself: an answer of the API is data for its caller, and for nobody's cache or frame."""
 
 
+_PROCESS = secrets.token_hex(4)
+_NUMBERS = count(1)
+
+
 def request_id(given: str | None) -> str:
-    """The id that the caller gave, if it is 1 to 64 letters, digits, dots, dashes or underscores; else a new one."""
-    return given if given and _ACCEPTED_ID.fullmatch(given) else secrets.token_hex(8)
+    """The id that the caller gave, if it is 1 to 64 letters, digits, dots, dashes or underscores; else a new one.
+
+    A new one is this process's random name and a number: to ask the system for chance lets other threads in at each request.
+    """
+    return given if given and _ACCEPTED_ID.fullmatch(given) else f"{_PROCESS}-{next(_NUMBERS)}"
 
 
 def finish(headers: MutableHeaders, given_id: str) -> None:

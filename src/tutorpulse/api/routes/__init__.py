@@ -14,8 +14,8 @@ from tutorpulse.api.routes import (
 )
 
 ROUTERS = (
-    health.router,
     events.router,
+    health.router,
     predecessor.router,
     rejects.router,
     entities.router,

@@ -1,6 +1,5 @@
 """Events in."""
 
-import asyncio
 import math
 from typing import Any
 
@@ -20,6 +19,8 @@ from tutorpulse.events.codec import split_array
 from tutorpulse.store.bodies import Body, Taken
 
 router = APIRouter(tags=["events"])
+
+PATH = "/v1/events"
 
 EVENT: dict[str, Any] = {
     "event_id": "evt-2001",
@@ -77,7 +78,7 @@ _EXAMPLE = {
 
 
 @router.post(
-    "/v1/events",
+    PATH,
     summary="Send events",
     responses=answers("All of it is on disk.", content(PostReceipt, _EXAMPLE), BODY_PROBLEMS),
     openapi_extra={"requestBody": _BODY, "security": SCHEMES, "parameters": [_DETAIL]},
@@ -109,7 +110,7 @@ async def taken(request: Request) -> Taken:
     raw = await read_body(request, context.body_limits)
     body = media.body_of(request.headers, raw, f"api:{key.name}", context.service.pulse.clock.now_us())
     _check_count(body, context.body_events_max)
-    return await asyncio.wrap_future(context.service.live.take(body))
+    return await context.handover.taken(body)
 
 
 def _check_count(body: Body, most: int) -> None:

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-requests_log = logging.getLogger("tutorpulse.requests")
+from tutorpulse.service.judging import log as predictions_log
 
+requests_log = logging.getLogger("tutorpulse.requests")
 _QUIET = ("uvicorn.access",)
 _PATH_SHOWN = 100
 _ENCODER = msgspec.json.Encoder()
@@ -34,10 +35,13 @@ class JsonLines(logging.Formatter):
         return _ENCODER.encode(line).decode()
 
 
-def log_as_json() -> None:
-    """Send every log record of the process to standard error as JSON, from `info` on."""
+def log_as_json(predictions: bool) -> None:
+    """Send every log record of the process to standard error as JSON, from `info` on; `predictions`: those of changes, too."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
+    if not predictions:
+        predictions_log.setLevel(logging.WARNING)
+        handler.addFilter(lambda record: record.name != predictions_log.name)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)

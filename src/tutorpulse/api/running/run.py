@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tutorpulse.service.live.service import Service, open_service
 from tutorpulse.service.refresh import RefreshReport
 from tutorpulse.service.socket.client import serving_address
 from tutorpulse.service.socket.methods import Tell, Work
+from tutorpulse.service.socket.refreshing import lines_told
 from tutorpulse.service.socket.server import SocketServer
 from tutorpulse.settings import Settings
 from tutorpulse.store.erasure import Erased
@@ -82,8 +83,10 @@ def work_of(service: Service) -> Work:
         erased = service.erase("tutor" if kind == "tutor" else "student", entity_id)
         return Erased(erased.events, erased.rejects)
 
-    def refresh(_tell: Tell) -> RefreshReport:
-        return service.refresh()
+    def refresh(lines: bool, tell: Tell) -> RefreshReport:
+        tell("doing", "everybody")
+        with lines_told(tell) if lines else nullcontext():
+            return service.refresh()
 
     return Work(refresh, erase)
 
