@@ -5,13 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.clock import HOUR_US
-
 FRESHNESS_BOUNDS_S = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 """Upper bounds of the freshness histogram, in seconds."""
-
-IMPORTED_US = HOUR_US
-"""Events that were received longer ago are of an import: their waits are not counted."""
 
 _SECOND_US = 1e6
 
@@ -58,7 +53,7 @@ class LaneFigures:
         self.refreshes += 1
         self.last_refresh_s = seconds
         self.refresh_seconds += seconds
-        self.freshness.observe(since_us[since_us > now_us - IMPORTED_US], now_us)
+        self.freshness.observe(since_us, now_us)
 
     def in_passing(self, entities: int) -> None:
         """Count entities that were scored without events of their own."""

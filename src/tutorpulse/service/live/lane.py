@@ -1,14 +1,14 @@
 """One kind of entity, kept fresh: those with new events first, then what was asked for, then everybody in turn."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import monotonic
 
 import numpy as np
 
-from tutorpulse.clock import MINUTE_US, midnight_before
+from tutorpulse.clock import HOUR_US, MINUTE_US, midnight_before
 from tutorpulse.errors import ModelError, TutorpulseError
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.live import touching
@@ -26,23 +26,31 @@ from tutorpulse.store.state import State
 
 @dataclass(frozen=True)
 class Limits:
-    """How many entities are scored at once: with new events; in passing, where a step must not keep those with events
-    waiting; and when a whole refresh was asked for."""
+    """How many entities are scored at once.
+
+    A query for a few costs nearly as much as one for many, so `beside` those with new events (up to `marked`) some are scored
+    whose turn it is. `in_passing`, on their own, are so many as need not keep anybody with new events waiting for long; `whole`
+    is the step of a whole refresh that somebody asked for.
+    """
 
     marked: int = 2_000
-    in_passing: int = 500
+    beside: int = 300
+    in_passing: int = 1_000
     whole: int = 5_000
 
 
 DEFAULT_LIMITS = Limits()
 
+IMPORTED_US = HOUR_US
+"""Events that were received longer ago come from an import: nobody has waited for them since."""
+
 
 class Lane:
     """Refreshes the entities of one kind step by step. One thread at a time steps; its state is its own.
 
-    Everybody whom an event touches is scored at once. In passing, within a share of the time: the students of touched
-    tutors, whose values they read; everybody whose last look is older than `refresh_every_minutes` or before the last
-    midnight, as populations are of that midnight; everybody, when a population or the model changed.
+    Everybody whom an event touches is scored at once. In passing, beside those or within a share of the time: everybody whose
+    last look is older than `refresh_every_minutes` or before the last midnight, as populations are of that midnight; then
+    the students of touched tutors, whose values they read; then everybody, when a population or the model changed.
     """
 
     def __init__(
@@ -69,21 +77,21 @@ class Lane:
         self._askers: list[Future[None]] = []
         self._scorer: Scorer | None = None
         self._passing = False
+        self._called = False
         self._paid = False
         self._seq = -1
 
     def open(self) -> None:
-        """Learn who is there. Whoever is in the log by now is looked at in passing, whom later events touch at once."""
+        """Note how far the log has come: whoever is in it by now is looked at in passing, whom later events touch at once."""
         with self.guard:
             self._seq = touching.newest_seq(self._pulse.store)
             self._paid = touching.has_payments(self._pulse.store)
-            self.roster.add(self._pulse.store.entity_ids(self.kind).tolist())
-            self._note_waiting()
 
     def ask_whole(self) -> "Future[None]":
         """Have everybody who is known scored soon, whatever share of the time it takes; done when they are."""
         done: Future[None] = Future()
         with self.guard:
+            self._call_the_roll()
             self._asked = self.roster.ids
             self._askers.append(done)
         self.wake.set()
@@ -99,6 +107,7 @@ class Lane:
             HomeBusyError: somebody else wrote to the state for too long; who was marked stays so.
         """
         with self.guard:
+            self._call_the_roll()
             self._look()
             scorer = self._scorer_in_force()
             worked = scorer is not None and self._work(scorer, hurry)
@@ -134,20 +143,29 @@ class Lane:
             return (hurry or self._budget.wait_s == 0) and self._pass(scorer)
         return True
 
+    def _call_the_roll(self) -> None:
+        """Learn who is there, once."""
+        if not self._called:
+            self.roster.add(self._pulse.store.entity_ids(self.kind).tolist())
+            self._called = True
+
     def _look(self) -> None:
-        """Mark whom the events since the last look touch."""
+        """Mark whom the events since the last look touch. Events of an import wait since they are readable."""
         found = touching.touched(self._pulse.store, self.kind, self._seq)
         if found.first_received_us is None:
             return
-        self._marks.put(found.since_us)
-        self._seq = found.seq
         now_us = self._pulse.clock.now_us()
+        self._marks.put(
+            {who: us if us > now_us - IMPORTED_US else now_us for who, us in found.since_us.items()}
+        )
+        self._seq = found.seq
         if touching.reaches_population(found, now_us) or self._first_payment():
             self.in_passing.add(self.roster.ids, now_us)
 
     def _first_payment(self) -> bool:
+        """Whether the log has its first payment since the last look: until then students' sessions counted as such."""
         before, self._paid = self._paid, self._paid or touching.has_payments(self._pulse.store)
-        return self._paid and not before
+        return self.kind == "student" and self._paid and not before
 
     def _scorer_in_force(self) -> Scorer | None:
         in_force = self._models.in_force()
@@ -161,30 +179,37 @@ class Lane:
         return in_force.scorer
 
     def _for_events(self, scorer: Scorer, marked: dict[str, int]) -> None:
+        beside = [who for who in self._next(self._limits.beside) if who not in marked]
+        self.in_passing.discard(marked)
+        began_s = self._seconds()
         try:
-            began_s = self._seconds()
-            now_us = self._rescoring.rescore(scorer, list(marked))
+            now_us = self._rescoring.rescore(scorer, [*marked, *beside])
         except BaseException:
             self._marks.put(marked)
+            self.in_passing.add([*marked, *beside], self._pulse.clock.now_us())
             raise
         self.figures.for_events(np.array(list(marked.values())), now_us, self._seconds() - began_s)
-        self.in_passing.discard(marked)
+        self.figures.in_passing(len(beside))
+        self._passing |= bool(beside)
+        self._tell_readers(marked, now_us)
+
+    def _tell_readers(self, ids: Iterable[str], now_us: int) -> None:
         if self.readers is not None:
-            students = touching.students_of(self._pulse.store, marked, now_us)
+            students = touching.students_of(self._pulse.store, ids, now_us)
             self.readers.in_passing.add(students, now_us)
             self.readers.wake.set()
 
     def _as_asked(self, scorer: Scorer) -> None:
-        ids = self._asked[: self._limits.whole]
+        ids, self._asked = self._asked[: self._limits.whole], self._asked[self._limits.whole :]
+        self.in_passing.discard(ids)
         if ids:
             self._in_passing(scorer, ids)
-            self._asked = self._asked[len(ids) :]
         if not self._asked:
             self._end_pass(scorer)
             self._end_asking(None)
 
     def _end_asking(self, error: TutorpulseError | None) -> None:
-        askers, self._askers = self._askers, []
+        askers, self._askers, self._asked = self._askers, [], []
         for asker in askers:
             if error is None:
                 asker.set_result(None)
@@ -192,17 +217,28 @@ class Lane:
                 asker.set_exception(error)
 
     def _pass(self, scorer: Scorer) -> bool:
-        ids = list(self.in_passing.take(self._limits.in_passing)) or self._due(self._limits.in_passing)
+        ids = self._next(self._limits.in_passing)
         if ids:
             self._budget.spent(self._in_passing(scorer, ids))
         elif self._passing or self._rescoring.has_grown():
             self._end_pass(scorer)
         return bool(ids)
 
+    def _next(self, limit: int) -> list[str]:
+        """Whose turn it is, no longer marked."""
+        ids = self._due(limit)
+        self.in_passing.discard(ids)
+        return ids or list(self.in_passing.take(limit))
+
     def _in_passing(self, scorer: Scorer, ids: Sequence[str]) -> float:
+        """Score these, and say how many seconds it took."""
         began_s = self._seconds()
         self._passing = True
-        self._rescoring.rescore(scorer, ids)
+        try:
+            self._rescoring.rescore(scorer, ids)
+        except BaseException:
+            self.in_passing.add(ids, self._pulse.clock.now_us())
+            raise
         self.figures.in_passing(len(ids))
         return self._seconds() - began_s
 

@@ -44,12 +44,12 @@ class Refresher:
         self._passes = 0
 
     def open(self) -> None:
-        """Learn who is in the log."""
+        """Note how far the log has come."""
         for lane in self.lanes.values():
             lane.open()
 
     def start(self) -> None:
-        """Learn who is in the log, and begin."""
+        """Note how far the log has come, and begin."""
         self.open()
         for kind, lane in self.lanes.items():
             thread = threading.Thread(target=self._run, args=(lane,), name=f"refresh-{kind}s", daemon=True)

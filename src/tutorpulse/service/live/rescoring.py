@@ -29,11 +29,13 @@ class Rescoring:
         self._compute = partial(features_of, pulse, References())
         self._population: Population | None = None
         self._measured_of = 0
+        self._as_of_us = 0
 
     def rescore(self, scorer: Scorer, ids: Sequence[str]) -> int:
-        """Score these entities as of now; returns when what was written could be read."""
+        """Score these entities as of now, never earlier than the last time; returns when what was written could be read."""
         own = replace(scorer, compute=self._compute)
-        frame = self._compute(self._kind, self._pulse.clock.now_us(), np.array(ids, dtype=object))
+        self._as_of_us = max(self._as_of_us, self._pulse.clock.now_us())
+        frame = self._compute(self._kind, self._as_of_us, np.array(ids, dtype=object))
         judged = judge(self._pulse, own, frame, self._held_against(own))
         with self._pulse.state.transaction():
             written = write(self._pulse.state, judged)

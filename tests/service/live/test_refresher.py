@@ -1,0 +1,271 @@
+"""Who is scored when, step by step."""
+
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.service.live.homes import LIVE_US, PAIRS, append, later, refreshed, scored_at
+from tests.service.logs import event, lesson
+from tutorpulse.clock import FixedClock
+from tutorpulse.errors import HomeBusyError, ModelError, TutorpulseError
+from tutorpulse.features.compute import compute
+from tutorpulse.model import registry
+from tutorpulse.service.live import models
+from tutorpulse.service.live.lane import Limits
+from tutorpulse.service.live.refresher import Refresher
+from tutorpulse.service.refresh import refresh
+from tutorpulse.service.root import open_pulse
+from tutorpulse.service.served import open_scorer
+from tutorpulse.store.state import State
+
+EVERYBODY = [f"t{i}" for i in range(6)]
+PUPILS = [f"s{i}" for i in range(6)]
+
+
+def test_at_first_everybody_is_looked_at_and_a_run_is_kept(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        assert scored_at(pulse, "tutor", LIVE_US) == EVERYBODY
+        run = pulse.state.runs.last()
+        assert run is not None
+        assert run.as_of_us == LIVE_US
+        assert refresher.lanes["tutor"].figures.known == 6
+        assert refresher.problems() == []
+
+
+def test_whom_an_event_touches_is_scored_at_once_and_nobody_else(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        now_us = later(pulse, 0.1)
+        append(pulse, event("ib_call_logged", 0, student_id="s3"))
+        refresher.catch_up()
+        assert scored_at(pulse, "student", now_us) == ["s3"]
+        assert scored_at(pulse, "tutor", now_us) == []
+        seen = refresher.lanes["student"].roster.seen("s3")
+        assert seen is not None
+        assert seen.as_of_us == now_us
+
+
+def test_a_newcomer_is_scored_with_the_first_event(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        now_us = later(pulse, 0.1)
+        append(pulse, lesson(0, "t9", "s9"))
+        refresher.catch_up()
+        assert scored_at(pulse, "tutor", now_us) == ["t9"]
+        assert scored_at(pulse, "student", now_us) == ["s9"]
+
+
+def test_students_of_a_touched_tutor_are_scored_in_passing(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        now_us = later(pulse, 0.1)
+        append(pulse, event("tutor_availability_updated", 0, tutor_id="t2", available_hours_this_week=10))
+        assert refresher.lanes["tutor"].step()
+        assert scored_at(pulse, "student", now_us) == []
+        refresher.catch_up()
+        assert scored_at(pulse, "student", now_us) == ["s2"]
+        figures = refresher.lanes["student"].figures
+        assert (figures.scored_for_events, figures.scored_in_passing) == (0, 7)
+
+
+def test_without_events_everybody_is_scored_again_after_the_set_time(tmp_path: Path) -> None:
+    tmp_path.joinpath("settings.toml").write_text("refresh_every_minutes = 30\n")
+    with refreshed(tmp_path) as (pulse, refresher):
+        later(pulse, 0.5)
+        refresher.catch_up()
+        assert scored_at(pulse, "tutor", LIVE_US) == EVERYBODY
+        now_us = later(pulse, 0.01)
+        refresher.catch_up()
+        assert scored_at(pulse, "tutor", now_us) == EVERYBODY
+
+
+def test_after_midnight_everybody_is_scored_against_the_new_population(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        later(pulse, 10.9)
+        refresher.catch_up()
+        now_us = later(pulse, 0.2)
+        refresher.catch_up()
+        assert scored_at(pulse, "student", now_us) == PUPILS
+
+
+def test_an_import_of_the_past_reaches_everybody_by_the_population(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        now_us = later(pulse, 0.1)
+        old = lesson(3, "t7", "s7")
+        assert isinstance(pulse.clock, FixedClock)
+        pulse.clock.us -= 4 * 24 * 3_600_000_000
+        append(pulse, old | {"timestamp": "2024-09-29T00:00:00Z"})
+        pulse.clock.us = now_us
+        refresher.catch_up()
+        assert scored_at(pulse, "tutor", now_us) == [*EVERYBODY, "t7"]
+        assert refresher.lanes["tutor"].figures.freshness.sum_s == 0
+
+
+def test_the_first_payment_of_the_log_changes_every_student(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        now_us = later(pulse, 0.1)
+        append(pulse, event("payment_processed", 0, student_id="s1", amount=20, succeeded=True))
+        refresher.catch_up()
+        assert scored_at(pulse, "student", now_us) == PUPILS
+        assert scored_at(pulse, "tutor", now_us) == []
+
+
+def test_those_with_events_come_before_a_whole_refresh_and_that_before_the_rest(tmp_path: Path) -> None:
+    with refreshed(tmp_path, limits=Limits(whole=4)) as (pulse, refresher):
+        lane = refresher.lanes["tutor"]
+        done = lane.ask_whole()
+        now_us = later(pulse, 0.1)
+        append(pulse, lesson(0, "t5", "s5"))
+        assert lane.step()
+        assert scored_at(pulse, "tutor", now_us) == ["t5"]
+        assert lane.step()
+        assert not done.done()
+        assert lane.step()
+        assert done.result(0) is None
+        assert scored_at(pulse, "tutor", now_us) == EVERYBODY
+
+
+def test_in_passing_takes_no_more_than_its_share_of_the_time(tmp_path: Path) -> None:
+    with refreshed(tmp_path, limits=Limits(in_passing=2)) as (pulse, refresher):
+        lane = refresher.lanes["tutor"]
+        assert not lane.step()
+        later(pulse, 2)
+        lane._budget._free_at = 0.0
+        assert lane.step()
+        assert (lane.step(), lane.wait_s is not None and lane.wait_s > 0) == (False, True)
+        assert lane.step(hurry=True)
+
+
+def test_some_whose_turn_it_is_are_scored_beside_those_with_events(tmp_path: Path) -> None:
+    with refreshed(tmp_path, limits=Limits(beside=2)) as (pulse, refresher):
+        now_us = later(pulse, 2)
+        append(pulse, lesson(0, "t5", "s5"))
+        lane = refresher.lanes["tutor"]
+        assert lane.step()
+        assert scored_at(pulse, "tutor", now_us) == ["t0", "t1", "t5"]
+        assert (lane.figures.scored_for_events, lane.figures.scored_in_passing) == (1, 8)
+
+
+def test_the_features_seen_are_those_that_are_computed_alone(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        now_us = later(pulse, 0.1)
+        append(pulse, lesson(0, "t5", "s0"))
+        refresher.catch_up()
+        seen = refresher.lanes["student"].roster.seen("s0")
+        alone = compute(pulse.store, "student", now_us, now_us, np.array(["s0"], dtype=object))
+        assert seen is not None
+        np.testing.assert_array_equal(seen.features, alone.features)
+        np.testing.assert_array_equal(seen.context, alone.context)
+
+
+# The model
+
+
+def test_another_model_in_force_scores_everybody_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        now_us = later(pulse, 0.1)
+        own = registry.versioned(registry.read_manifest(registry.STARTER_FOLDER)).version
+        shutil.copytree(registry.STARTER_FOLDER, pulse.home.models_path / own)
+        registry.activate(own, pulse.home.models_path)
+        refresher.catch_up()
+        assert scored_at(pulse, "tutor", now_us) == EVERYBODY
+        assert refresher.problems() == []
+
+
+def test_a_broken_model_changes_nothing_and_is_told(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        now_us = later(pulse, 0.1)
+        broken = pulse.home.models_path / "2026-01-01-broken"
+        broken.mkdir(parents=True)
+        (broken / "manifest.json").write_text("{")
+        registry.activate(broken.name, pulse.home.models_path)
+        append(pulse, lesson(0, "t5", "s5"))
+        refresher.catch_up()
+        assert scored_at(pulse, "tutor", now_us) == ["t5"]
+        assert "The manifest of model 2026-01-01-broken is damaged" in refresher.problems()[0]
+        assert not pulse.state.predictions.all("tutor").columns["stale"].any()
+
+
+def test_without_any_model_the_last_predictions_stay_marked_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refreshed(tmp_path) as (pulse, _):
+        before = pulse.state.predictions.all("tutor")
+    monkeypatch.setattr(models, "open_scorer", no_model)
+    with open_pulse(tmp_path, clock=FixedClock(LIVE_US)) as pulse:
+        refresher = Refresher(pulse)
+        refresher.open()
+        refresher.catch_up()
+        after = pulse.state.predictions.all("tutor")
+        asked = refresher.lanes["tutor"].ask_whole()
+        assert not refresher.lanes["tutor"].step()
+        with pytest.raises(ModelError, match=r"Nothing can be refreshed\. The model is gone"):
+            asked.result(0)
+        assert refresher.lanes["tutor"].wait_s is None
+        assert refresher.problems() == ["The model is gone."]
+        refresher.close()
+    np.testing.assert_array_equal(after.columns["churn_risk_14d"], before.columns["churn_risk_14d"])
+    assert after.columns["stale"].tolist() == (~after.columns["frozen"]).tolist()
+
+
+def no_model(*_: object) -> None:
+    raise ModelError("The model is gone.")
+
+
+# Trouble and threads
+
+
+def test_who_could_not_be_written_stays_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        lane, now_us = refresher.lanes["student"], later(pulse, 2)
+        append(pulse, event("ib_call_logged", 0, student_id="s3"))
+        with monkeypatch.context() as patched:
+            patched.setattr("tutorpulse.service.live.rescoring.write", busy)
+            for _ in range(2):
+                with pytest.raises(HomeBusyError):
+                    lane.step()
+        refresher.catch_up()
+        assert scored_at(pulse, "student", now_us) == PUPILS
+        assert lane.figures.scored_for_events == 1
+
+
+def busy(*_: object) -> int:
+    raise HomeBusyError("Another process writes to the state. Try again when it is done.")
+
+
+def test_threads_keep_a_home_fresh_until_they_are_stopped(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (pulse, _):
+        now_us = later(pulse, 0.1)
+        refresher = Refresher(pulse)
+        refresher.start()
+        state = State(pulse.home.state_path)
+        report = refresher.refresh_all(state)
+        state.close()
+        assert (report.summary.tutors_processed, report.summary.students_processed) == (6, 6)
+        assert report.changed >= 12
+        assert scored_at(pulse, "tutor", now_us) == EVERYBODY
+        refresher.close()
+        assert [t.name for t in threading.enumerate() if t.name.startswith("refresh-")] == []
+        assert refresher.problems() == [
+            "refresh-tutors has stopped: restart the service",
+            "refresh-students has stopped: restart the service",
+        ]
+
+
+def test_who_waits_for_a_whole_refresh_learns_that_the_service_stops(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (_, refresher):
+        asked = refresher.lanes["tutor"].ask_whole()
+        refresher.close()
+        with pytest.raises(TutorpulseError, match=r"The service is stopping\. Refresh again when it is back"):
+            asked.result(0)
+
+
+def test_a_whole_live_refresh_says_what_the_verb_says(tmp_path: Path) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        live = refresher._report(pulse.state)
+        verb = refresh(pulse, open_scorer(pulse))
+        assert live.summary == verb.summary
+        assert live.status_counts == verb.status_counts
+        assert len(PAIRS) == len(pulse.store)
