@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 
 from tutorpulse.errors import TutorpulseError
 from tutorpulse.store.bodies import Body, Taken
@@ -53,7 +54,7 @@ class Handover:
             except TutorpulseError as error:
                 _settle(waiting, error)
             else:
-                future.add_done_callback(lambda done, waiting=waiting: self._resolved(loop, waiting, done))
+                future.add_done_callback(partial(self._resolved, loop, waiting))
 
     def _resolved(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting, done: "Future[Taken]") -> None:
         self._done.append((waiting, done))
