@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from tutorpulse.clock import HOUR_US, SECOND_US, Clock, SystemClock
+from tutorpulse.clock import HOUR_US, SECOND_US, Clock
 from tutorpulse.features.frame import EntityType, FeatureFrame
 from tutorpulse.service.erasing import ErasedEverywhere, erase_entity
 from tutorpulse.service.live.metrics import Metrics
@@ -19,11 +19,7 @@ from tutorpulse.service.refresh import RefreshReport
 from tutorpulse.service.root import Pulse, open_alone
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.settings import Settings
-from tutorpulse.settings import load
-from tutorpulse.store.home import Home
 from tutorpulse.store.livelog import LiveLog
-from tutorpulse.store.log import EventStore
-from tutorpulse.store.state import State
 
 BEHIND_S = 10.0
 """A refresh that keeps somebody with new events waiting for longer is behind."""
@@ -121,12 +117,3 @@ def open_service(
         refresher.start()
         metrics, reading = Metrics(live, refresher, pulse), Reading(pulse, refresher)
         yield Service(pulse, live, refresher, metrics, states, pulse.clock.now_us(), reading)
-
-
-@contextmanager
-def _own_pulse(path: Path, create: bool, clock: Clock | None) -> Iterator[Pulse]:
-    """As `open_pulse`, but never through another service."""
-    home = Home.open(path, create=create)
-    settings = load(home.path)
-    with EventStore.open(home) as store, closing(State(home.state_path)) as state:
-        yield Pulse(home, store, state, settings, clock or SystemClock())
