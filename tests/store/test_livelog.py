@@ -349,3 +349,38 @@ def test_a_body_of_nothing_but_rejects_does_not_disturb_who_is_told(store: Event
     live.take(body(event("e1"))).result(10)
     live.flush(10)
     assert [touched.student_ids.tolist() for touched in told] == [["u"]]
+
+
+def test_a_sender_who_goes_away_stops_nobody(live: LiveLog) -> None:
+    gone = live.take(body(event("a")))
+    assert not gone.cancel()
+    assert statuses(gone.result(30)) == [0]
+    assert statuses(take(live, body(event("b")))[0]) == [0]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_ours_leaves_nobody_waiting_and_closes_the_door(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = LiveLog(store, limits=Limits(step_s=3600.0, group_bytes=1))
+    take(live, body(event("before")))
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("fault")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(livelog_module, "decode", broken)
+        with live._changed:
+            waiting = [live.take(body(event(one))) for one in "ab"]
+        for future in waiting:
+            with pytest.raises(NotDurableError, match=r"could not be written: fault. Nothing was taken"):
+                future.result(30)
+        live._ingester.join(30)
+    assert "ZeroDivisionError" in (live.stats().failure or "")
+    with pytest.raises(
+        UnavailableError, match=r"no more events after a fault. Restart it; its log says what happened"
+    ):
+        live.take(body(event("after")))
+    live.flush(30)
+    live.close(30)
+    assert len(store) == 1

@@ -140,11 +140,10 @@ class LiveLog:
             UnavailableError: the door is closed.
         """
         future: Future[Taken] = Future()
+        # A sender who goes away does not undo what is on its way to the disk: from here on it cannot be cancelled.
+        future.set_running_or_notify_cancel()
         with self._changed:
-            if self._closing or not self._ingester.is_alive():
-                raise UnavailableError(
-                    "The service takes no more events: it is stopping. Try again in a minute."
-                )
+            self._check_open()
             if self._queue and (
                 len(self._queue) >= self._limits.waiting_bodies
                 or self._queue_bytes + len(body.raw) > self._limits.waiting_bytes
@@ -156,6 +155,14 @@ class LiveLog:
             self._queue_bytes += len(body.raw)
             self._changed.notify_all()
         return future
+
+    def _check_open(self) -> None:
+        if self._closing:
+            raise UnavailableError("The service takes no more events: it is stopping. Try again in a minute.")
+        if not self._ingester.is_alive():
+            raise UnavailableError(
+                "The service takes no more events after a fault. Restart it; its log says what happened."
+            )
 
     def flush(self, timeout_s: float) -> None:
         """Make readable all that was acknowledged before.
@@ -203,8 +210,18 @@ class LiveLog:
     # The ingest thread
 
     def _ingest(self) -> None:
-        while waiting := self._next_group():
-            self._take_group(waiting)
+        waiting: list[_Waiting] = []
+        try:
+            while waiting := self._next_group():
+                self._take_group(waiting)
+        except BaseException as error:
+            # A fault of ours. Nobody is left waiting for an answer, and nothing more is taken.
+            self._totals.failure = f"The taking of events ended: {error!r}"
+            with self._changed:
+                left = [*waiting, *self._queue]
+                self._queue.clear()
+            self._refuse([one for one in left if not one[1].done()], error)
+            raise
 
     def _next_group(self) -> list[_Waiting]:
         """What waits, up to a group's size; empty when closing and nothing does."""
@@ -258,9 +275,9 @@ class LiveLog:
         with self._changed:
             self._changed.notify_all()
 
-    def _refuse(self, waiting: Sequence[_Waiting], error: Exception) -> None:
+    def _refuse(self, waiting: Sequence[_Waiting], error: BaseException) -> None:
         self._totals.refused_bodies += len(waiting)
-        said = str(error).splitlines()[0]
+        said = _first_line(error)
         for _, future in waiting:
             future.set_exception(
                 NotDurableError(
@@ -279,16 +296,27 @@ class LiveLog:
     # The apply thread
 
     def _apply(self) -> None:
-        while self._wait_for_step():
-            try:
-                self.flush(timeout_s=-1.0)
-                self._totals.failure = None
-            except (OSError, duckdb.Error) as error:
-                self._totals.failure = str(error).splitlines()[0]
-                with self._changed:
-                    if self._closing:
-                        return
-                    self._changed.wait(_RETRY_S)
+        try:
+            while self._wait_for_step():
+                if not self._try_step() and self._is_closing_after(_RETRY_S):
+                    return
+        except BaseException as error:
+            self._totals.failure = f"The steps into the database ended: {error!r}"
+            raise
+
+    def _try_step(self) -> bool:
+        try:
+            self.flush(timeout_s=-1.0)
+        except (OSError, duckdb.Error) as error:
+            self._totals.failure = _first_line(error)
+            return False
+        if self._ingester.is_alive():
+            self._totals.failure = None
+        return True
+
+    def _is_closing_after(self, seconds: float) -> bool:
+        with self._changed:
+            return self._closing or self._changed.wait_for(lambda: self._closing, seconds)
 
     def _wait_for_step(self) -> bool:
         """Until a step is due; false when closing and nothing is left."""
@@ -329,3 +357,7 @@ class LiveLog:
         with self._changed:
             self._changed.notify_all()
         return generation.claims
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0] or repr(error)
