@@ -131,6 +131,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = ()
     access_log: Annotated[bool, _doc("Whether the service logs a line for each request.")] = True
+    prediction_log: Annotated[
+        bool, _doc("Whether the service logs a line for each prediction that changed visibly.")
+    ] = False
 
 
 def setting_docs() -> dict[str, tuple[str, Any]]:

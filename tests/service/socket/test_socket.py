@@ -34,7 +34,7 @@ def departed(number: int) -> dict[str, object]:
     }
 
 
-def no_refresh(_tell: Tell) -> RefreshReport:
+def no_refresh(_lines: bool, _tell: Tell) -> RefreshReport:
     raise NotImplementedError
 
 
@@ -62,7 +62,7 @@ def served(home: Home, held: EventStore) -> Iterator[EventStore]:
 
 def test_every_method_of_the_store_works_through_the_socket() -> None:
     """None of the inherited ones may reach for a database that is not there."""
-    of_the_holder = {"open", "ids", "visit", "claim", "write", "tell", "writing"}
+    of_the_holder = {"open", "ids", "visit", "claim", "write", "tell", "writing", "checkpoint_every"}
     public = {n for n, _ in inspect.getmembers(EventStore, inspect.isfunction) if not n.startswith("_")}
     own = {n for n in vars(ServedStore) if not n.startswith("_")}
     assert public - of_the_holder - own == set()

@@ -22,10 +22,11 @@ Tell = Callable[[str, str], None]
 class Work:
     """What the service does otherwise than a process that holds the home alone.
 
-    `refresh` judges everybody now; `erase` removes an entity from wherever the service keeps it.
+    `refresh` judges everybody now, and with True tells a `line` of each change; `erase` removes an entity from wherever the
+    service keeps it.
     """
 
-    refresh: Callable[[Tell], RefreshReport]
+    refresh: Callable[[bool, Tell], RefreshReport]
     erase: Callable[[str, str], Erased]
 
 
@@ -57,7 +58,7 @@ def methods(home: Home, store: EventStore, work: Work) -> dict[str, Method]:
         "reject": Method(tuple[str], store.reject),
         "mark_rejects": Method(tuple[Sequence[str], State], store.mark_rejects),
         "erase": Method(tuple[str, str], work.erase),
-        "refresh": Method(nothing, work.refresh, tells=True),
+        "refresh": Method(tuple[bool], work.refresh, tells=True),
     }
 
 

@@ -1,13 +1,15 @@
-"""A refresh of a home, whoever holds it."""
+"""A refresh of a home, whoever holds it; and the lines of its log for whoever asked."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tutorpulse.service.judging import log
 from tutorpulse.service.refresh import RefreshReport, refresh
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.socket.client import ServedStore
+from tutorpulse.service.socket.methods import Tell
 
 
 def refresh_anywhere(
@@ -24,7 +26,29 @@ def refresh_anywhere(
     def tell(kind: str, text: str) -> None:
         if kind == "doing":
             progress(text)
-        elif log.isEnabledFor(logging.INFO):
+        else:
             log.info("%s", text)
 
-    return pulse.store.ask(RefreshReport, "refresh", tell=tell)
+    return pulse.store.ask(RefreshReport, "refresh", log.isEnabledFor(logging.INFO), tell=tell)
+
+
+@contextmanager
+def lines_told(tell: Tell) -> Iterator[None]:
+    """What a refresh logs within the context is told as `line`s."""
+    handler, level = _Telling(tell), log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+
+
+class _Telling(logging.Handler):
+    def __init__(self, tell: Tell) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell("line", record.getMessage())
