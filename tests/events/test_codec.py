@@ -405,6 +405,31 @@ def test_batches_may_be_cut_anywhere(events: list[Any], cut: int) -> None:
     assert summary(whole.finish()) == summary(parts.finish())
 
 
+@given(
+    st.lists(native_events() | json_values, max_size=8) | st.lists(native_events(), max_size=8),
+    st.integers(-3, 2),
+)
+def test_an_array_says_what_its_items_say_as_lines(events: list[Any], days_ahead: int) -> None:
+    arrival = Arrival(NOW_US - 24 * HOUR_US * days_ahead, "sender")
+    lines, array = BatchDecoder(arrival), BatchDecoder(arrival)
+    lines.add_lines(b"\n".join(map(as_json, events)), place=0)
+    array.add_array(b"[" + b",".join(map(as_json, events)) + b"]")
+    assert summary(lines.finish()) == summary(array.finish())
+
+
+def test_each_part_of_a_batch_keeps_its_own_arrival() -> None:
+    decoder = BatchDecoder(LIVE)
+    decoder.add_json([b"1"], [0])
+    decoder.arriving(Arrival(NOW_US + 5, "other"))
+    decoder.add_array(as_json([resumed(), 2]))
+    batch = decoder.finish()
+    assert [(r.source, r.received_us, r.place) for r in batch.rejects] == [
+        ("sender", NOW_US, 0),
+        ("other", NOW_US + 5, 1),
+    ]
+    assert only(batch).received_us.tolist() == [NOW_US + 5]
+
+
 def summary(batch: EventBatch) -> tuple[object, ...]:
     rows = {
         (str(rows.event_type), str(event_id), int(position))
