@@ -11,6 +11,7 @@
     ├── ModelError            there is no usable model
     │   └── ArtifactError     an artifact is damaged or made for other features
     ├── HistoryError          the log is too short for what was asked
+    ├── ServiceError          a service refused what a client asked
     └── UnavailableError      a live service cannot take or show something now; the same may succeed later
         ├── QueueFullError    too much waits already
         └── NotDurableError   the disk did not take it
@@ -64,6 +65,15 @@ class ArtifactError(ModelError):
 
 class HistoryError(TutorpulseError):
     """The log is too short, or too empty, for what was asked."""
+
+
+class ServiceError(TutorpulseError):
+    """A service refused what a client asked, or could not be reached. `status` is that of HTTP, None without an answer."""
+
+    def __init__(self, message: str, status: int | None = None, request_id: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.request_id = request_id
 
 
 class UnavailableError(TutorpulseError):

@@ -11,6 +11,7 @@ from tutorpulse.api.handover import Handover
 from tutorpulse.api.ports import Service
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.api.streams import Streams
+from tutorpulse.service.queries.subjects import Subjects
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.settings import Settings
 
@@ -25,6 +26,7 @@ class Context:
     door: Door
     streams: Streams
     handover: Handover
+    subjects: Subjects
     body_limits: BodyLimits
     body_events_max: int
     comparing: asyncio.Semaphore
@@ -37,6 +39,7 @@ def context_of(service: Service) -> Context:
         service=service,
         door=Door(service, settings.requests_per_second_max),
         streams=Streams(service.states),
+        subjects=Subjects(),
         handover=Handover(service.live.take),
         body_limits=limits_of(settings),
         body_events_max=settings.body_events_max,

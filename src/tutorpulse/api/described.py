@@ -7,11 +7,11 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from tutorpulse.api.problems import KINDS, MEDIA_TYPE, TYPE_PREFIX, Problem
-from tutorpulse.api.receipts import Ingested, PostReceipt
+from tutorpulse.api.problems import KINDS, MEDIA_TYPE, TYPE_PREFIX
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.summary import Summary
 from tutorpulse.service.queries import shapes
+from tutorpulse.service.queries.shapes import Ingested, PostReceipt, Problem
 from tutorpulse.service.shown import Page
 
 REF = "#/components/schemas/{name}"

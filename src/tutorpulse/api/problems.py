@@ -14,29 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tutorpulse.errors import HistoryError, InputError, TutorpulseError, UnavailableError, UnknownEntityError
+from tutorpulse.service.queries.shapes import FieldError, Problem
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:tutorpulse:problem:"
 RETRY_AFTER_S = 1
 """What a sender is told to wait when the service cannot take something now."""
-
-
-class FieldError(msgspec.Struct, frozen=True):
-    """One field of the request that is wrong, and why."""
-
-    field: str
-    reason: str
-
-
-class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An error as it is answered."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str
-    errors: tuple[FieldError, ...] = ()
 
 
 class Kind(msgspec.Struct, frozen=True):

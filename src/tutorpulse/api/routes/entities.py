@@ -78,8 +78,11 @@ def list_entities(request: Request, kind: Kind, asked: Annotated[ListParams, Que
     Entities whose values change while pages are turned may be missed or come twice; sorted by `entity_id` none does.
     """
     media_type = formats.chosen(request.headers.get("accept", ""))
-    with here(request).service.states.one() as state:
-        found = listed(state, asked.asked(kind))
+    context = here(request)
+    with context.service.lend() as pulse:
+        if asked.subject is not None:
+            context.subjects.bring_up_to_date(pulse)
+        found = listed(pulse.state, asked.asked(kind))
     if media_type == formats.JSON:
         response = answer(found)
     else:

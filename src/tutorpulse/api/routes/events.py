@@ -14,8 +14,9 @@ from tutorpulse.api.bodies import read_body
 from tutorpulse.api.context import here
 from tutorpulse.api.described import answers, content
 from tutorpulse.api.problems import ProblemError
-from tutorpulse.api.receipts import PostReceipt, receipt
+from tutorpulse.api.receipts import receipt
 from tutorpulse.events.codec import split_array
+from tutorpulse.service.queries.shapes import PostReceipt
 from tutorpulse.store.bodies import Body, Taken
 
 router = APIRouter(tags=["events"])

@@ -40,8 +40,10 @@ def summary(request: Request) -> Response:
 )
 def segments(request: Request) -> Response:
     """How many are in each segment, have each status, and are about each subject."""
-    with here(request).service.states.one() as state:
-        return polled(request, answer(market.segment_shares(state)))
+    context = here(request)
+    with context.service.lend() as pulse:
+        context.subjects.bring_up_to_date(pulse)
+        return polled(request, answer(market.segment_shares(pulse.state)))
 
 
 class MovesParams(Strict):

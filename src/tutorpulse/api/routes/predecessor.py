@@ -7,8 +7,8 @@ from starlette.responses import Response
 from tutorpulse.api.access import SCHEMES
 from tutorpulse.api.answers import answer
 from tutorpulse.api.described import answers, content
-from tutorpulse.api.receipts import Ingested
 from tutorpulse.api.routes.events import BODY_PROBLEMS, EVENT, taken
+from tutorpulse.service.queries.shapes import Ingested
 from tutorpulse.store.bodies import Taken
 
 router = APIRouter(tags=["events"])

@@ -13,6 +13,57 @@ from tutorpulse.features.frame import EntityType
 from tutorpulse.service.shown import Standing
 
 
+class EventReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one event: its place in the body (from 0), its id if it has one, and why it was rejected.
+
+    `field` is the dotted path of what is wrong, absent where it is the event as a whole.
+    """
+
+    index: int
+    status: str
+    event_id: str | None = None
+    reason: str | None = None
+    field: str | None = None
+
+
+class PostReceipt(msgspec.Struct, frozen=True):
+    """What became of a body. What is accepted is on disk; duplicates were there before; rejects are kept, to be replayed.
+
+    `events` holds, in the order of the body, those that were not accepted; with `?detail=all` every one.
+    """
+
+    accepted: int
+    duplicate: int
+    rejected: int
+    events: list[EventReceipt]
+
+
+class Ingested(msgspec.Struct, frozen=True):
+    """What `POST /ingest` answers: accepted, duplicate or rejected, the event's id if it has one, and why."""
+
+    status: str
+    event_id: str | None
+    message: str
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One field of the request that is wrong, and why."""
+
+    field: str
+    reason: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An error as it is answered."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: tuple[FieldError, ...] = ()
+
+
 class _Item(msgspec.Struct, frozen=True, kw_only=True):
     """One scored entity. `frozen`: no longer scored, the last prediction stays; `stale`: the model could not be reached."""
 

@@ -1,0 +1,221 @@
+"""The client: a method for each question; answers are the structs that the service makes them of."""
+
+import gzip
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from types import TracebackType
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from tutorpulse.client.following import follow
+from tutorpulse.client.transport import Retries, Transport
+from tutorpulse.decisions.insights import Insight
+from tutorpulse.decisions.summary import Summary
+from tutorpulse.features.frame import EntityType
+from tutorpulse.service.queries import shapes
+from tutorpulse.service.shown import Page
+
+T = TypeVar("T")
+Event = Mapping[str, Any]
+
+EVENTS_AT_ONCE = 1_000
+_PAGE = 1_000
+_DEFAULT_RETRIES = Retries()
+
+
+class Client:
+    """One service, with one key. Use as a context manager, or close it. Threads may share it.
+
+    Every method raises ServiceError where the service refuses, or cannot be reached after all attempts.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        key: str,
+        timeout_s: float = 30.0,
+        retries: Retries = _DEFAULT_RETRIES,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`address` such as `https://ops.example:8600`; `transport` stands in for the network."""
+        headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        self._http = httpx.Client(base_url=address, headers=headers, timeout=timeout_s, transport=transport)
+        self._transport = Transport(self._http, retries)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
+
+    # Events
+
+    def send(self, events: Iterable[Event], at_once: int = EVENTS_AT_ONCE) -> shapes.PostReceipt:
+        """Send events, `at_once` in each post, and say what became of them; all that were accepted are on disk.
+
+        `events` of the answer are those that were not accepted, by their place among all that were given. Where a post fails for
+        good, those before it were taken; sending all of them again adds nothing.
+        """
+        waiting, sent = iter(events), 0
+        total = shapes.PostReceipt(0, 0, 0, [])
+        while some := list(islice(waiting, at_once)):
+            total = _added(total, self._post(some), sent)
+            sent += len(some)
+        return total
+
+    def _post(self, events: list[Event]) -> shapes.PostReceipt:
+        body = gzip.compress(msgspec.json.encode(events), compresslevel=1)
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        return _read(self._transport.send("POST", "/v1/events", None, body, headers), shapes.PostReceipt)
+
+    def rejects(
+        self, state: Literal["open", "replayed", "dismissed"] = "open"
+    ) -> Iterator[shapes.ShownReject]:
+        """Events that broke the contract, in order of source and place."""
+        for page in self._pages("/v1/rejects", {"state": state}, shapes.RejectList):
+            yield from page.items
+
+    def replay(self, rejects: Iterable[shapes.RejectToTry] | None = None) -> shapes.Replayed:
+        """Try rejects again, corrected where an event is given; None: all that are open."""
+        wanted = shapes.ReplayRequest(None if rejects is None else tuple(rejects))
+        return self._put("/v1/rejects/replay", wanted, shapes.Replayed)
+
+    # Tutors and students
+
+    def tutors(self, **asked: Any) -> Iterator[shapes.TutorItem]:
+        """Tutors, page after page; `asked` are the parameters of `GET /v1/tutors`, such as `segment=["at_risk"]`, `risk_min=0.4`."""
+        for page in self._pages("/v1/tutors", asked, shapes.TutorList):
+            yield from page.items
+
+    def students(self, **asked: Any) -> Iterator[shapes.StudentItem]:
+        """Students, page after page; `asked` are the parameters of `GET /v1/students`."""
+        for page in self._pages("/v1/students", asked, shapes.StudentList):
+            yield from page.items
+
+    def tutor(self, entity_id: str) -> Page:
+        """All about one tutor."""
+        return self._get(_path("tutor", entity_id), Page)
+
+    def student(self, entity_id: str) -> Page:
+        """All about one student."""
+        return self._get(_path("student", entity_id), Page)
+
+    def history(
+        self, kind: EntityType, entity_id: str, since: str | None = None, until: str | None = None
+    ) -> shapes.History:
+        """Its predictions of record, oldest first."""
+        return self._get(_path(kind, entity_id) + "/history", shapes.History, since=since, until=until)
+
+    def changes(self, kind: EntityType, entity_id: str, since: str, until: str) -> shapes.Comparison:
+        """Why its predictions moved between two times."""
+        return self._get(_path(kind, entity_id) + "/changes", shapes.Comparison, since=since, until=until)
+
+    def decide(
+        self, recommendation_id: str, state: Literal["done", "dismissed"], note: str | None = None
+    ) -> shapes.Decided:
+        """Mark a recommendation."""
+        path = f"/v1/recommendations/{_quoted(recommendation_id)}"
+        return self._put(path, shapes.Decision(state, note), shapes.Decided)
+
+    # The market
+
+    def summary(self) -> Summary:
+        """How many are in which segment now."""
+        return self._get("/v1/summary", Summary)
+
+    def segments(self) -> shapes.Segments:
+        """Segments, statuses and subjects with their counts."""
+        return self._get("/v1/segments", shapes.Segments)
+
+    def moves(self, since: str | None = None, **asked: Any) -> Iterator[shapes.Move]:
+        """Who entered or left a segment, oldest first, up to now; `asked` are the parameters of `GET /v1/segments/moves`."""
+        params = {"since": since, "limit": _PAGE} | asked
+        while page := self._get("/v1/segments/moves", shapes.MoveList, **params):
+            yield from page.items
+            if not page.items:
+                return
+            params["cursor"] = page.next_cursor
+
+    # Insights
+
+    def insights(self, **asked: Any) -> Iterator[Insight]:
+        """Insights, the last written first, page after page; `asked` are the parameters of `GET /insights/recent`."""
+        params = {"limit": _PAGE} | asked
+        while True:
+            page = self._get("/insights/recent", shapes.InsightList, **params)
+            yield from page.insights
+            if page.next_token is None:
+                return
+            params["nextToken"] = page.next_token
+
+    def insight_counts(self, **asked: Any) -> shapes.InsightCounts:
+        """Counts over all insights; `asked` are the parameters of `GET /insights/aggregations`."""
+        return self._get("/insights/aggregations", shapes.InsightCounts, **asked)
+
+    def insight(self, alert_id: str) -> Insight:
+        """One insight."""
+        return self._get(f"/insights/{_quoted(alert_id)}", Insight)
+
+    def follow(self, after: str | None = None) -> Iterator[tuple[str, Insight]]:
+        """Insights as they are written, each with its event's id, for ever; None: from now on.
+
+        A connection that ends is made again where it ended. Keep the last id to go on later.
+        """
+        return follow(self._transport, after)
+
+    # Models
+
+    def models(self) -> shapes.Models:
+        """The models of the home, with their figures."""
+        return self._get("/v1/models", shapes.Models)
+
+    def features(self, entity_type: EntityType | None = None) -> shapes.FeatureCatalog:
+        """The catalog of features."""
+        return self._get("/v1/features", shapes.FeatureCatalog, entity_type=entity_type)
+
+    def _get(self, path: str, shape: type[T], **params: Any) -> T:
+        return _read(self._transport.send("GET", path, params), shape)
+
+    def _put(self, path: str, content: object, shape: type[T]) -> T:
+        headers = {"Content-Type": "application/json"}
+        return _read(self._transport.send("POST", path, None, msgspec.json.encode(content), headers), shape)
+
+    def _pages(self, path: str, asked: Mapping[str, Any], shape: type[T]) -> Iterator[T]:
+        params = {"limit": _PAGE} | dict(asked)
+        while True:
+            page: Any = self._get(path, shape, **params)
+            yield page
+            if page.next_cursor is None:
+                return
+            params["cursor"] = page.next_cursor
+
+
+def _read(response: httpx.Response, shape: type[T]) -> T:
+    return msgspec.json.decode(response.content, type=shape)
+
+
+def _path(kind: EntityType, entity_id: str) -> str:
+    return f"/v1/{kind}s/{_quoted(entity_id)}"
+
+
+def _quoted(part: str) -> str:
+    return quote(part, safe="")
+
+
+def _added(total: shapes.PostReceipt, more: shapes.PostReceipt, sent: int) -> shapes.PostReceipt:
+    moved = [msgspec.structs.replace(event, index=event.index + sent) for event in more.events]
+    return shapes.PostReceipt(
+        total.accepted + more.accepted,
+        total.duplicate + more.duplicate,
+        total.rejected + more.rejected,
+        total.events + moved,
+    )
