@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tutorpulse.bench import featuring, importing
+from tutorpulse.bench import featuring, freshness, importing, ingesting, simulating
 from tutorpulse.bench.harness import Options, Result
 
 
@@ -26,5 +26,20 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         "Seconds for all features of all tutors of a log of so many events, as of its newest event.",
         10_000_000,
         featuring.run,
+    ),
+    "ingest": Benchmark(
+        "Events a second posted over HTTP, durable at the answer, into a served home of so many events.",
+        10_000_000,
+        ingesting.run,
+    ),
+    "freshness": Benchmark(
+        "Seconds from an event's receipt to the prediction made with it, 99 of 100, at 2,000 events a second into a home of so many.",
+        10_000_000,
+        freshness.run,
+    ),
+    "simulate": Benchmark(
+        "Events a second of a simulated marketplace written as NDJSON, of at least so many events.",
+        1_000_000,
+        simulating.run,
     ),
 }
