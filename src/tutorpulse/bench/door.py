@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -79,12 +78,11 @@ def run(options: Options) -> Result:
 
 
 def _lines(options: Options, seed: int, events: int) -> list[bytes]:
-    plan = replace(Plan.of(options.events), seed=seed)
     lines: list[bytes] = []
-    made = batches(plan)
-    while len(lines) < events:
-        for batch in islice(made, 1):
-            lines += ndjson(batch).splitlines()
+    for batch in batches(replace(Plan.of(options.events), seed=seed)):
+        lines += ndjson(batch).splitlines()
+        if len(lines) >= events:
+            break
     return lines[:events]
 
 
@@ -94,7 +92,7 @@ def _posts(live: LiveLog, lines: list[bytes], duplicates: float) -> _Run:
         lines[place] = lines[int(rng.integers(0, place + 1))]
     distinct = len(set(lines))
     accepted = live.stats().accepted
-    measured = _measured(live, _joined(lines), POSTS_IN_FLIGHT, len(lines))
+    measured = _measured(live, _joined(lines), POSTS_IN_FLIGHT)
     if live.stats().accepted - accepted != distinct:
         raise TutorpulseError(
             f"{distinct} new events were sent and {live.stats().accepted - accepted} taken. Please report this."
@@ -106,7 +104,7 @@ def _joined(lines: Sequence[bytes]) -> list[bytes]:
     return [b"\n".join(lines[start : start + POST_EVENTS]) for start in range(0, len(lines), POST_EVENTS)]
 
 
-def _measured(live: LiveLog, bodies: Sequence[bytes], in_flight: int, events: int | None = None) -> _Run:
+def _measured(live: LiveLog, bodies: Sequence[bytes], in_flight: int) -> _Run:
     waits_s: list[float] = []
     free = threading.Semaphore(in_flight)
     gc.freeze()
@@ -118,7 +116,9 @@ def _measured(live: LiveLog, bodies: Sequence[bytes], in_flight: int, events: in
         free.acquire()
     acknowledged = time.perf_counter() - began
     live.flush(_WAIT_S)
-    return _Run.of(events or len(bodies), acknowledged, time.perf_counter() - began, waits_s)
+    readable = time.perf_counter() - began
+    events = sum(raw.count(b"\n") + 1 for raw in bodies)
+    return _Run.of(events, acknowledged, readable, waits_s)
 
 
 def _send(live: LiveLog, raw: bytes, waits_s: list[float], free: threading.Semaphore) -> None:
