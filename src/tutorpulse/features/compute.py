@@ -113,9 +113,11 @@ def _columns(
     """Every measure of these entities, by name; `entity_id` gives the order of the rows."""
     catalog = CATALOGS[scope.entity_type]
     names = [m.name for m in _once((*catalog.shown(), *catalog.facts))]
+    scope = replace(scope, straddled=scope.straddled or references.was_overtaken)
     with references.at_hand(store, scope) as scope, store.relation(scope.wanted, {"entity_id": ids}):
         columns = store.query(compile_query(names, replace(scope, few=len(ids) <= FEW_ENTITIES)))
-    if not scope.straddled and is_straddled(store, scope.as_of_us, scope.known_at_us):
+    references.was_overtaken = is_straddled(store, scope.as_of_us, scope.known_at_us)
+    if references.was_overtaken and not scope.straddled:
         # An event came in between the look and the query, which may have missed the session that it belongs to.
         return _columns(store, replace(scope, straddled=True, references={}), ids, references)
     return columns

@@ -27,6 +27,8 @@ class References:
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
+        self.was_overtaken = False
+        """Whether events came in during the last query; where they do, the next one is asked as if they had already."""
 
     @contextmanager
     def at_hand(self, store: Store, scope: Scope) -> Iterator[Scope]:
