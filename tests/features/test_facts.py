@@ -96,3 +96,22 @@ def test_the_relations_of_labels_hold_one_row_an_event(store: MemoryStore) -> No
     assert times == {"registered": [ago(9)], "departed": [ago(5)], "goal": [ago(2)], "active": [ago(1)]}
     assert store.query(relations.registrations_sql("student", ago(10), NOW))["ts_us"].tolist() == []
     assert store.query(relations.goals_sql(NOW, ago(3)))["ts_us"].tolist() == []
+
+
+def _agreed(session_id: str, days_ahead: float) -> Event:
+    parties = {"session_id": session_id, "tutor_id": "t", "student_id": "s"}
+    return event("session_booked", 2, starts_at=ago(-days_ahead), **parties)
+
+
+def test_sessions_ahead_are_those_agreed_and_not_called_off(store: MemoryStore) -> None:
+    off = event("session_cancelled", 1, session_id="b", tutor_id="t", student_id="s")
+    for kind in ("tutor", "student"):
+        found = say(store, kind, _agreed("a", 5), _agreed("b", 1), off, _agreed("c", 3), done(4))
+        assert (found["sessions_ahead"], found["days_to_next_session"]) == (2, 3)
+
+
+def test_a_log_that_never_tells_of_bookings_has_no_sessions_ahead(store: MemoryStore) -> None:
+    found = say(store, "tutor", done(9), done(4))
+    assert (found["sessions_ahead"], found["days_to_next_session"]) == (None, None)
+    past = event("session_booked", 6, starts_at=ago(4), session_id="d", tutor_id="t", student_id="s")
+    assert say(store, "tutor", past, done(4, "d"))["sessions_ahead"] == 0

@@ -54,13 +54,13 @@ def evaluate(
     mornings: Annotated[int, typer.Option(min=1, help="simulated: mornings judged of each.")] = 4,
     continuations: Annotated[
         int, typer.Option(min=1, help="simulated: continuations from each morning that tell the truth.")
-    ] = 60,
+    ] = 40,
     oracle_marketplaces: Annotated[
         int,
         typer.Option(
             min=0, help="simulated: marketplaces that the events oracle learns from; 0: without it."
         ),
-    ] = 20,
+    ] = 12,
     own: Annotated[
         bool, typer.Option("--own", help="simulated: judge also models of each marketplace's own past.")
     ] = False,

@@ -186,6 +186,8 @@ _CONTEXT = {
     "completed_90d": _count("{} sessions completed in 90 days"),
     "completed_total": _count("{} sessions completed in all"),
     "distinct_subjects_30d": _count("{} subjects in 30 days"),
+    "sessions_ahead": _count("{} sessions agreed for later"),
+    "days_to_next_session": _days("next session in {}"),
     "season_sine": Phrase("time of the year (sine {})", digits=2),
     "season_cosine": Phrase("time of the year (cosine {})", digits=2),
 }

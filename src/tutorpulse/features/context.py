@@ -8,6 +8,10 @@ _GROUP = "context"
 _FIRST = """CASE WHEN registered_us <= first_activity_us OR first_activity_us IS NULL
     THEN registered_us ELSE first_activity_us END"""
 
+_AHEAD = "outcome IS NULL AND age_us < 0"
+_BOOKS = f"{count('first_us < start_us')} > 0"
+"""Whether any session of the entity was known before it began: where none was, the log does not tell of bookings."""
+
 CONTEXT = (
     Feature(
         name="tenure_days",
@@ -78,6 +82,24 @@ CONTEXT = (
         group=_GROUP,
         unit="subjects",
         sentence="Subjects of the completed sessions of the last 30 days.",
+    ),
+    Feature(
+        name="sessions_ahead",
+        source="sessions",
+        sql=f"CASE WHEN {_BOOKS} THEN {count(_AHEAD)} END",
+        group=_GROUP,
+        unit="sessions",
+        sentence="Sessions agreed for later and not called off; missing where no session of the entity was ever known before it began.",
+        healthy="up",
+    ),
+    Feature(
+        name="days_to_next_session",
+        source="sessions",
+        sql=f"MIN(CASE WHEN {_AHEAD} THEN -age_us END) / {float(DAY_US)!r}",
+        group=_GROUP,
+        unit="days",
+        sentence="Days until the first of those begins; missing where there is none.",
+        healthy="down",
     ),
     Feature(
         name="season_sine",

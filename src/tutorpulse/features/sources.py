@@ -31,7 +31,7 @@ def _sessions(scope: Scope) -> str:
         scope.straddled,
     )
     return f"""SELECT {scope.own} AS entity_id, {scope.real(scope.other)} AS other_id, session_id, subject, tier, outcome,
-        start_us, reported_us, time_us, duration_minutes, scheduled_duration_minutes, price, tutor_earnings, discounted,
+        first_us, start_us, reported_us, time_us, duration_minutes, scheduled_duration_minutes, price, tutor_earnings, discounted,
         rating, rated_us, cancelled_by, no_show_by, notice_hours, last_received_us, {scope.age("time_us")} AS age_us,
         CASE WHEN tier IN ({listed(scope.premium_tiers)}) THEN 1 ELSE 0 END AS is_premium
     FROM ({known}) AS known_sessions"""

@@ -20,7 +20,7 @@ from tutorpulse.model.outputs import Floats
 from tutorpulse.simulate.record import KINDS
 from tutorpulse.training.practice import Practice
 
-_TREES, _LEAVES, _RATE, _LEAF_ROWS = 400, 31, 0.05, 40
+_TREES, _LEAVES, _RATE, _LEAF_ROWS = 300, 31, 0.05, 40
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Drill:
 
     days: int = 365
     mornings: int = 4
-    continuations: int = 60
+    continuations: int = 40
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,10 @@ LABEL_OF = {spec.name: spec.label for spec in output_specs("exit")}
 class Sample:
     """From how many marketplaces, and how large, the observable oracle learns; no marketplace: there is no such oracle."""
 
-    marketplaces: int = 20
+    marketplaces: int = 12
     tutors: int = 400
     students: int = 4000
-    drill: Drill = field(default_factory=lambda: Drill(mornings=12, continuations=12))
+    drill: Drill = field(default_factory=lambda: Drill(mornings=8, continuations=12))
 
 
 @dataclass(frozen=True)

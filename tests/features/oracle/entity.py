@@ -134,6 +134,7 @@ class Entity:
     def context(self) -> dict[str, float | None]:
         facts, w = self.facts(), self.w
         begins = [t for t in (facts["registered_us"], facts["first_activity_us"]) if t is not None]
+        ahead = [s.time for s in self.sessions if not s.outcome and (s.time or 0) > w.as_of]
         angle = 2 * math.pi * ((EPOCH + timedelta(microseconds=w.as_of)).timetuple().tm_yday - 1) / 365.25
         return {
             "tenure_days": w.days_since(min(begins, default=None)),
@@ -144,6 +145,8 @@ class Entity:
             "completed_90d": len(self.held(90)),
             "completed_total": facts["completed_total"],
             "distinct_subjects_30d": len({s.subject for s in self.held(30)} - {None}),
+            "sessions_ahead": len(ahead) if any(s.known_ahead for s in self.sessions) else None,
+            "days_to_next_session": (min(ahead) - w.as_of) / DAY if ahead else None,
             "season_sine": math.sin(angle),
             "season_cosine": math.cos(angle),
         }

@@ -93,6 +93,10 @@ class Session:
         return self.reported
 
     @property
+    def known_ahead(self) -> bool:
+        return self.start is not None and self.events[0]["ts_us"] < self.start
+
+    @property
     def completed(self) -> bool:
         return self.outcome == "completed"
 
