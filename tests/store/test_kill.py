@@ -19,7 +19,9 @@ from tutorpulse.store.log import EventStore
 CHILD = """
 import os, random, sys, threading
 from pathlib import Path
+from tests.store.batches import batch_of
 from tests.store.test_livelog import body, event
+from tests.store.test_log import paid
 from tutorpulse.store.home import Home
 from tutorpulse.store.livelog import Limits, LiveLog
 from tutorpulse.store.log import EventStore
@@ -38,12 +40,21 @@ def post(thread):
         said = [f"{i} {s}" for i, s in zip(ids, taken.status.tolist())] + [f"{one['bad']} 2" for one in bad]
         os.write(1, ("\\n".join(said) + "\\n").encode())
 
+def bring_in():
+    rng = random.Random(life)
+    for number in range(10**9):
+        ids = [f"{life}-9-{number}-{i}" for i in range(20)]
+        ids += [f"{life}-{rng.randrange(4)}-{rng.randrange(number + 3)}-0" for _ in range(9)]
+        receipts = store.append(batch_of([paid(one) for one in ids]))
+        os.write(1, "".join(f"{i} {s}\\n" for i, s in zip(ids, receipts.status.tolist())).encode())
+
 def settle():
     while True:
         store.settle()
         store.query("SELECT COUNT(*) FROM payment_events")
 
-threads = [threading.Thread(target=post, args=(i,)) for i in range(4)] + [threading.Thread(target=settle)]
+threads = [threading.Thread(target=post, args=(i,)) for i in range(4)]
+threads += [threading.Thread(target=bring_in), threading.Thread(target=settle)]
 for thread in threads:
     thread.start()
 """

@@ -48,10 +48,9 @@ def _named(taken: Sequence[tuple[TypeRows, NDArray[np.bool_]]], entity_type: str
     for rows, new in taken:
         columns = rows.columns
         if f"{entity_type}_id" in columns:
-            ids.update(columns[f"{entity_type}_id"][new].tolist())
+            column = columns[f"{entity_type}_id"]
+            ids.update((column if new.all() else column[new]).tolist())
         if "entity_id" in columns:
             ids.update(columns["entity_id"][new & (columns["entity_type"] == entity_type)].tolist())
-    named = [entity_id for entity_id in ids if entity_id not in (None, PLACEHOLDER_ID)]
-    found = np.empty(len(named), object)
-    found[:] = named
-    return found
+    ids -= {None, PLACEHOLDER_ID}
+    return np.array(list(ids), np.object_)
