@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from datetime import UTC, datetime
+from typing import TextIO
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,9 +36,12 @@ class JsonLines(logging.Formatter):
         return _ENCODER.encode(line).decode()
 
 
-def log_as_json(predictions: bool) -> None:
-    """Send every log record of the process to standard error as JSON, from `info` on; `predictions`: those of changes, too."""
-    handler = logging.StreamHandler(sys.stderr)
+def log_as_json(predictions: bool, stream: TextIO | None = None) -> None:
+    """Send every log record of the process to `stream` (None: standard error) as JSON, from `info` on.
+
+    `predictions`: those of changed predictions, too.
+    """
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     if not predictions:
         predictions_log.setLevel(logging.WARNING)
