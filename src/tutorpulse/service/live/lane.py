@@ -30,13 +30,13 @@ class Limits:
 
     A query for a few costs nearly as much as one for many, so `beside` those with new events (up to `marked`) some are scored
     whose turn it is. `in_passing`, on their own, are so many as need not keep anybody with new events waiting for long; `whole`
-    is the step of a whole refresh that somebody asked for.
+    is the step of a whole refresh that somebody asked for, those with new events among them.
     """
 
     marked: int = 2_000
-    beside: int = 300
+    beside: int = 200
     in_passing: int = 1_000
-    whole: int = 5_000
+    whole: int = 10_000
 
 
 DEFAULT_LIMITS = Limits()
@@ -179,7 +179,8 @@ class Lane:
         return in_force.scorer
 
     def _for_events(self, scorer: Scorer, marked: dict[str, int]) -> None:
-        beside = [who for who in self._next(self._limits.beside) if who not in marked]
+        turn = self._next_asked() if self._askers else self._next(self._limits.beside)
+        beside = [who for who in turn if who not in marked]
         self.in_passing.discard(marked)
         began_s = self._seconds()
         try:
@@ -192,6 +193,7 @@ class Lane:
         self.figures.in_passing(len(beside))
         self._passing |= bool(beside)
         self._tell_readers(marked, now_us)
+        self._end_asked(scorer)
 
     def _tell_readers(self, ids: Iterable[str], now_us: int) -> None:
         if self.readers is not None:
@@ -200,11 +202,18 @@ class Lane:
             self.readers.wake.set()
 
     def _as_asked(self, scorer: Scorer) -> None:
-        ids, self._asked = self._asked[: self._limits.whole], self._asked[self._limits.whole :]
-        self.in_passing.discard(ids)
+        ids = self._next_asked()
         if ids:
             self._in_passing(scorer, ids)
-        if not self._asked:
+        self._end_asked(scorer)
+
+    def _next_asked(self) -> list[str]:
+        ids, self._asked = self._asked[: self._limits.whole], self._asked[self._limits.whole :]
+        self.in_passing.discard(ids)
+        return ids
+
+    def _end_asked(self, scorer: Scorer) -> None:
+        if self._askers and not self._asked:
             self._end_pass(scorer)
             self._end_asking(None)
 
