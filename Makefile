@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-demo: $(STAMP)   ## import real events, train, refresh, print who needs someone today
+demo: $(STAMP)   ## simulate a marketplace, train, refresh, print who needs someone today, serve it
 	$(BIN)/tutorpulse demo
 
 test: $(STAMP)   ## all tests but the slow ones

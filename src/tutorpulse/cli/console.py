@@ -35,6 +35,11 @@ def print_line(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def flush() -> None:
+    """Let whoever reads standard output have it now."""
+    sys.stdout.flush()
+
+
 def print_error(message: str) -> None:
     """One message on standard error."""
     err.print(f"[bold red]error:[/] {_escaped(message)}", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -10,20 +11,25 @@ import typer
 
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
+from tutorpulse.cli.demo_live import Feed, serve_demo
 from tutorpulse.cli.progress import progress_bar
+from tutorpulse.cli.serve import check_installed
 from tutorpulse.cli.train import starter_lines
 from tutorpulse.clock import DAY_US
+from tutorpulse.decisions.summary import Summary
 from tutorpulse.errors import HomeError
 from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.events.mapping import load_mapping
 from tutorpulse.service.importing import ImportOptions, import_sources
 from tutorpulse.service.refresh import refresh
-from tutorpulse.service.root import Pulse, open_pulse
+from tutorpulse.service.root import Pulse, open_alone
 from tutorpulse.service.served import open_scorer
 from tutorpulse.service.sources import open_sources
-from tutorpulse.service.today import needs_someone
+from tutorpulse.service.today import InNeed, needs_someone
 from tutorpulse.service.training import train_home
 from tutorpulse.simulate import emit, parameters, population
+from tutorpulse.simulate.state import World
+from tutorpulse.store.home import Home
 from tutorpulse.training.snapshots import Limits
 
 Say: TypeAlias = Callable[[str], None]
@@ -48,40 +54,67 @@ def demo(
     mapping: Annotated[str | None, typer.Option(help="What that file's columns mean, as for import.")] = None,
     tutors: Annotated[int, typer.Option(min=1, help="Simulated tutors.")] = 300,
     students: Annotated[int, typer.Option(min=1, help="Simulated students.")] = 3000,
-    once: Annotated[bool, typer.Option("--once", help="Stop after the list; nothing keeps running.")] = False,  # noqa: ARG001
+    once: Annotated[bool, typer.Option("--once", help="Stop after the list; nothing keeps running.")] = False,
+    port: Annotated[
+        int, typer.Option(min=0, help="Port of the service, on this machine only; 0: any.")
+    ] = 8600,
+    rate: Annotated[
+        float, typer.Option(min=0, help="Events a second that the simulated feed sends; 0: none.")
+    ] = 2.0,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Simulate a year of a marketplace, import it, train, refresh, and show who needs someone today."""
+    """Simulate a year of a marketplace, import it, train, refresh, show who needs someone today, and serve it all."""
     say: Say = console.err.print if as_json else console.print_line
+    if not once:
+        check_installed()
     _make_room(home)
-    with open_pulse(home, create=True) as pulse:
+    world: World | None = None
+    with open_alone(home, create=True) as pulse:
         (home / _MARK).touch()
         if data is None:
             say(f"Simulating a year of {tutors:,} tutors and {students:,} students")
-            events = _import_simulated(pulse, tutors, students)
+            world = _new_world(pulse, tutors, students)
+            events = _import_simulated(pulse, world)
         else:
             say(f"Importing {data}")
             events = _import_file(pulse, data, mapping)
         say(f"{events:,} events in the log")
         _train(pulse, say)
-        _show(pulse, as_json)
+        result = _result(pulse)
+        if not as_json:
+            _show(pulse, result)
+    if not once:
+        serve_demo(home, port, Feed(world, rate), vars(result) if as_json else None)
+    elif as_json:
+        console.print_json(result)
     say(f"Look closer: tutorpulse show ID --home {home}")
+
+
+@dataclass(frozen=True)
+class _Result:
+    summary: Summary
+    today: list[InNeed]
 
 
 def _make_room(home: Path) -> None:
     if (home / _MARK).exists():
-        shutil.rmtree(home)
+        with Home.open(home).lock():
+            shutil.rmtree(home)
     elif home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise HomeError(
             f"{home} was not made by a demonstration and is left alone. Give another with --home."
         )
 
 
-def _import_simulated(pulse: Pulse, tutors: int, students: int) -> int:
-    now_us = pulse.clock.now_us()
-    first_day = now_us // DAY_US - _DAYS
-    world = population.new_world(parameters.load(None), tutors, students, first_day, _DAYS, _SEED)
-    arrival = Arrival(now_us=now_us, source="simulation", replayed=True, received_when_happened=True)
+def _new_world(pulse: Pulse, tutors: int, students: int) -> World:
+    first_day = pulse.clock.now_us() // DAY_US - _DAYS
+    return population.new_world(parameters.load(None), tutors, students, first_day, _DAYS, _SEED)
+
+
+def _import_simulated(pulse: Pulse, world: World) -> int:
+    arrival = Arrival(
+        now_us=pulse.clock.now_us(), source="simulation", replayed=True, received_when_happened=True
+    )
     accepted = 0
     with progress_bar("Simulating") as tell:
         days = _told(emit.line_chunks(world, _DAYS), tell)
@@ -127,16 +160,17 @@ def _train(pulse: Pulse, say: Say) -> None:
         say(line)
 
 
-def _show(pulse: Pulse, as_json: bool) -> None:
+def _result(pulse: Pulse) -> _Result:
     scorer = open_scorer(pulse)
     with console.err.status("Refreshing"):
         report = refresh(pulse, scorer)
     needs = needs_someone(pulse, scorer, ("tutor",)) or needs_someone(pulse, scorer, ("student",))
-    if as_json:
-        console.print_json({"summary": report.summary, "today": needs})
-        return
+    return _Result(report.summary, needs)
+
+
+def _show(pulse: Pulse, result: _Result) -> None:
     run = pulse.state.runs.last()
     assert run is not None
     views.show_run(run)
     console.print_line("")
-    views.show_needs(needs)
+    views.show_needs(result.today)

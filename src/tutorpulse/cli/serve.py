@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -69,7 +68,7 @@ def serve(
 def end_at_once() -> None:
     """End the process, all being closed: unloading these libraries in order took the interpreter one to three seconds."""
     logging.shutdown()
-    sys.stdout.flush()
+    console.flush()
     os._exit(0)
 
 
@@ -87,13 +86,13 @@ def _tell(running: "Running", home: Path, rows: list[dict[str, object]], as_json
     link = None if running.claim is None else running.address + running.claim
     if as_json:
         console.print_json({"address": running.address, "home": str(home), "claim": link, "settings": rows})
-        sys.stdout.flush()
+        console.flush()
         return
     console.out.print(short_table(rows))
     console.print_line(f"\nServing {home} at {running.address}")
     if link:
         console.print_line(f"For the first administrator, once: {link}")
-    sys.stdout.flush()
+    console.flush()
     if running.listening.exposed:
         console.err.print(
             Text(

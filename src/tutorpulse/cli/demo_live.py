@@ -1,0 +1,92 @@
+"""The end of a demonstration: its home as a service on this machine, with a simulated feed of events."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tutorpulse import settings
+from tutorpulse.cli import console
+from tutorpulse.cli.serve import end_at_once
+from tutorpulse.clock import DAY_US, SystemClock
+from tutorpulse.errors import InputError
+from tutorpulse.simulate.feed import live_lines
+from tutorpulse.simulate.post import Target, post_lines
+from tutorpulse.simulate.state import World
+
+HOST = "127.0.0.1"
+_KEY_DAYS = 30
+_LOG_FILE = "serve.log"
+
+log = logging.getLogger("tutorpulse.demo")
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A world that goes on, and how many of its events are sent a second; 0: none."""
+
+    world: World | None
+    events_per_second: float
+
+
+def serve_demo(home: Path, port: int, feed: Feed, result: dict[str, object] | None) -> None:
+    """Serve the home on loopback until it is stopped. `result` is printed as JSON, with address and key; None: told in words."""
+    from tutorpulse.api.running.logs import log_as_json
+    from tutorpulse.api.running.run import opened
+
+    chosen = settings.load(home, host=HOST, port=port)
+    with (home / _LOG_FILE).open("a", encoding="utf-8") as stream:
+        log_as_json(chosen.prediction_log, stream)
+        with opened(home, chosen) as running:
+            now_us = SystemClock().now_us()
+            expires_us = now_us + _KEY_DAYS * DAY_US
+            with running.service.states.one() as state:
+                _, secret = state.keys.create("demonstration", ["admin"], now_us, expires_us)
+            _tell(home, running.address, secret, feed, result)
+            with _fed(feed, Target(running.address, _bearer(secret), feed.events_per_second, 1)):
+                running.server.serve_until_stopped()
+        end_at_once()
+
+
+def _bearer(secret: str) -> tuple[tuple[str, str], ...]:
+    return (("Authorization", f"Bearer {secret}"),)
+
+
+def _tell(home: Path, address: str, secret: str, feed: Feed, result: dict[str, object] | None) -> None:
+    if result is not None:
+        console.print_json({**result, "address": address, "key": secret})
+    else:
+        console.print_line(f"\nServing at {address} with the key {secret}")
+        if feed.world:
+            console.print_line(
+                f"A simulated feed sends {feed.events_per_second:g} events a second: the marketplace's next days, played fast."
+            )
+        console.print_line(f"  curl -H 'Authorization: Bearer {secret}' {address}/v1/summary")
+        console.print_line(
+            f"Verbs such as `tutorpulse today --home {home}` work meanwhile. Log: {home / _LOG_FILE}"
+        )
+        console.print_line("Ctrl-C stops.")
+    console.flush()
+
+
+@contextmanager
+def _fed(feed: Feed, target: Target) -> Iterator[None]:
+    stopping = threading.Event()
+    thread = threading.Thread(target=_send, args=(feed, target, stopping), name="feed", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+
+
+def _send(feed: Feed, target: Target, stopping: threading.Event) -> None:
+    if feed.world is None or not feed.events_per_second:
+        return
+    try:
+        post_lines(target, live_lines(feed.world, SystemClock(), stopping.is_set))
+    except InputError as error:
+        if not stopping.is_set():
+            log.error("the feed has stopped: %s", error)
