@@ -18,6 +18,7 @@ from tutorpulse.store.bodies import Body, Form, Taken
 from tutorpulse.store.home import Home
 from tutorpulse.store.journal import segments
 from tutorpulse.store.livelog import Limits, LiveLog
+from tutorpulse.store.livestats import OTHER_REASONS, REASONS
 from tutorpulse.store.log import EventStore
 from tutorpulse.store.touched import Touched
 
@@ -384,3 +385,10 @@ def test_a_fault_of_ours_leaves_nobody_waiting_and_closes_the_door(
     live.flush(30)
     live.close(30)
     assert len(store) == 1
+
+
+def test_reasons_without_end_are_counted_together(live: LiveLog) -> None:
+    take(live, body(*[event("x", event_type=f"no type {i}") for i in range(REASONS + 20)]))
+    rejected = live.stats().rejected
+    assert len(rejected) == REASONS + 1
+    assert rejected[OTHER_REASONS] == 20

@@ -11,7 +11,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 
 import duckdb
 
@@ -20,77 +19,21 @@ from tutorpulse.errors import NotDurableError, QueueFullError, UnavailableError
 from tutorpulse.store.admission import Claim, Generation
 from tutorpulse.store.bodies import Body, Decoded, Group, Taken, answers, decode
 from tutorpulse.store.journal import Journal
+from tutorpulse.store.livestats import (
+    DEFAULT_LIMITS,
+    OTHER_REASONS,
+    REASONS,
+    Backlog,
+    Limits,
+    LiveStats,
+    Totals,
+)
 from tutorpulse.store.log import EventStore
 from tutorpulse.store.touched import Touched
 
+__all__ = ["Limits", "LiveLog", "LiveStats"]
+
 _RETRY_S = 1.0
-_REASONS = 100
-OTHER_REASONS = "other reasons"
-"""Counts what is rejected once a hundred different reasons are counted by name."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much may wait, and how large the steps are.
-
-    `waiting_bytes`, `waiting_bodies`: not yet taken; more is refused. `group_bytes`: made durable together, one body at least. `journal_bytes`:
-    acknowledged and not yet in the database (some four times that in memory); with more, nothing is taken. The database takes what
-    is there every `step_s` seconds, or as soon as it is `step_events` events. It checkpoints every `checkpoint_mb` of its own log: at the 256 of an import
-    the home took 4 s to open again after a kill at 120,000 events/s, at 64 up to 2 s, and steps waited 2 s for it and 1 s.
-    """
-
-    waiting_bytes: int = 64 << 20
-    waiting_bodies: int = 10_000
-    group_bytes: int = 2 << 20
-    journal_bytes: int = 128 << 20
-    step_s: float = 0.2
-    step_events: int = 100_000
-    checkpoint_mb: int = 64
-
-
-@dataclass(frozen=True)
-class LiveStats:
-    """Totals since opening, and what waits now. `failure` says why the database does not take what is journaled, None if it does.
-
-    `lag_s` is how long the last step's oldest event was acknowledged before it was readable; `sync_s` how long the last group took to become durable.
-    """
-
-    waiting_bodies: int
-    waiting_bytes: int
-    accepted: int
-    duplicate: int
-    rejected: dict[str, int]
-    refused_bodies: int
-    groups: int
-    sync_s: float
-    journal_events: int
-    journal_bytes: int
-    steps: int
-    lag_s: float
-    failure: str | None
-
-
-@dataclass
-class _Totals:
-    accepted: int = 0
-    duplicate: int = 0
-    refused_bodies: int = 0
-    groups: int = 0
-    sync_s: float = 0.0
-    steps: int = 0
-    lag_s: float = 0.0
-    failure: str | None = None
-
-
-@dataclass
-class _Backlog:
-    """What is durable in the journal and not in the database: in all, and the part that no step has taken yet."""
-
-    events: int = 0
-    bytes: int = 0
-    since: float | None = None
-
-
 _Waiting = tuple[Body, "Future[Taken]"]
 
 
@@ -105,7 +48,7 @@ class LiveLog:
         self,
         store: EventStore,
         on_applied: Callable[[Touched], None] = lambda _: None,
-        limits: Limits = Limits(),
+        limits: Limits = DEFAULT_LIMITS,
         future_tolerance_us: int = 24 * HOUR_US,
     ) -> None:
         self._store = store
@@ -117,10 +60,10 @@ class LiveLog:
         self._closing = False
         self._changed = threading.Condition()
         self._journaling = threading.Lock()
-        self._backlog = _Backlog()
-        self._in_step = _Backlog()
+        self._backlog = Backlog()
+        self._in_step = Backlog()
         self._unwritten: tuple[Generation, int] | None = None
-        self._totals = _Totals()
+        self._totals = Totals()
         self._rejected: Counter[str] = Counter()
         store.checkpoint_every(limits.checkpoint_mb)
         store.drain = self._drain
@@ -290,7 +233,7 @@ class LiveLog:
         self._totals.accepted += claim.size
         self._totals.duplicate += len(claim.new) - claim.size
         for reject in decoded.batch.rejects:
-            known = reject.reason in self._rejected or len(self._rejected) < _REASONS
+            known = reject.reason in self._rejected or len(self._rejected) < REASONS
             self._rejected[reject.reason if known else OTHER_REASONS] += 1
 
     # The apply thread
@@ -340,7 +283,7 @@ class LiveLog:
             claims = self._write_unwritten()
             with self._journaling:
                 self._unwritten = (self._store.admission.next_generation(), self._journal.seal())
-                self._in_step, self._backlog = self._backlog, _Backlog()
+                self._in_step, self._backlog = self._backlog, Backlog()
             return claims + self._write_unwritten()
 
     def _write_unwritten(self) -> list[Claim]:
@@ -351,7 +294,7 @@ class LiveLog:
         self._unwritten = None
         if self._in_step.since is not None:
             self._totals.lag_s = time.monotonic() - self._in_step.since
-        self._in_step = _Backlog()
+        self._in_step = Backlog()
         self._totals.steps += 1
         self._journal.drop(sealed)
         with self._changed:
