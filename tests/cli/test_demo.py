@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
@@ -17,10 +18,10 @@ import sys
 from pathlib import Path
 from tutorpulse.cli.demo_live import Feed, serve_demo
 from tutorpulse.simulate import parameters, population
+from tutorpulse.store.home import Home
 world = population.new_world(parameters.load(None), 20, 200, 20_000, 30, 7)
-home = Path(sys.argv[1])
-home.mkdir()
-serve_demo(home, 0, Feed(world, 200.0), {"summary": 1})
+home = Home.open(Path(sys.argv[1]), create=True)
+serve_demo(home.path, 0, Feed(world, 200.0), {"summary": 1})
 """
 
 
@@ -29,10 +30,7 @@ def watch(command: list[str], needed: int) -> dict[str, object]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout
-        text = ""
-        while not text.endswith("\n}\n"):
-            text += process.stdout.readline()
-        told: dict[str, object] = json.loads(text)
+        told: dict[str, object] = json.loads(_first_object(process.stdout))
         headers = {"Authorization": f"Bearer {told['key']}"}
         while _accepted(str(told["address"]), headers) < needed:
             assert process.poll() is None
@@ -42,6 +40,15 @@ def watch(command: list[str], needed: int) -> dict[str, object]:
     finally:
         process.kill()
         process.wait()
+
+
+def _first_object(out: IO[str]) -> str:
+    text = ""
+    for line in out:
+        text += line
+        if line == "}\n":
+            break
+    return text
 
 
 def _accepted(address: str, headers: dict[str, str]) -> float:

@@ -2,8 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +44,10 @@ def serve_demo(home: Path, port: int, feed: Feed, result: dict[str, object] | No
             with running.service.states.one() as state:
                 _, secret = state.keys.create("demonstration", ["admin"], now_us, expires_us)
             _tell(home, running.address, secret, feed, result)
-            with _fed(feed, Target(running.address, _bearer(secret), feed.events_per_second, 1)):
-                running.server.serve_until_stopped()
+            server = running.server
+            target = Target(running.address, _bearer(secret), feed.events_per_second, 1)
+            _start(feed, target, lambda: server.should_exit)
+            server.serve_until_stopped()
         end_at_once()
 
 
@@ -71,22 +72,15 @@ def _tell(home: Path, address: str, secret: str, feed: Feed, result: dict[str, o
     console.flush()
 
 
-@contextmanager
-def _fed(feed: Feed, target: Target) -> Iterator[None]:
-    stopping = threading.Event()
-    thread = threading.Thread(target=_send, args=(feed, target, stopping), name="feed", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
+def _start(feed: Feed, target: Target, stopped: Callable[[], bool]) -> None:
+    if feed.world is not None and feed.events_per_second:
+        lines = live_lines(feed.world, SystemClock(), stopped)
+        threading.Thread(target=_send, args=(lines, target, stopped), name="feed", daemon=True).start()
 
 
-def _send(feed: Feed, target: Target, stopping: threading.Event) -> None:
-    if feed.world is None or not feed.events_per_second:
-        return
+def _send(lines: Iterator[bytes], target: Target, stopped: Callable[[], bool]) -> None:
     try:
-        post_lines(target, live_lines(feed.world, SystemClock(), stopping.is_set))
+        post_lines(target, lines)
     except InputError as error:
-        if not stopping.is_set():
+        if not stopped():
             log.error("the feed has stopped: %s", error)
