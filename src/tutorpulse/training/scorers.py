@@ -13,7 +13,7 @@ from tutorpulse.training.practice import Scorer
 from tutorpulse.training.snapshots import Limits
 from tutorpulse.training.train import Features, Plan, train
 
-_LIMITS = Limits(dates=24, rows=60_000)
+OWN_LIMITS = Limits(dates=24, rows=60_000)
 
 
 def fixed_scorer(artifact: Artifact) -> Scorer:
@@ -22,11 +22,13 @@ def fixed_scorer(artifact: Artifact) -> Scorer:
     return lambda _store, frame: predictor.predict(frame)
 
 
-def own_scorer(features: Callable[[EventStore], Features], settings: Settings) -> Scorer:
+def own_scorer(
+    features: Callable[[EventStore], Features], settings: Settings, limits: Limits = OWN_LIMITS
+) -> Scorer:
     """A model of the frame's kind trained on all that was known at the frame's moment; none where that is too short, or lacks a churn risk."""
 
     def score(store: EventStore, frame: FeatureFrame) -> Predictions | None:
-        plan = Plan(frame.as_of_us, frame.as_of_us, (frame.entity_type,), _LIMITS)
+        plan = Plan(frame.as_of_us, frame.as_of_us, (frame.entity_type,), limits)
         try:
             own = train(store, features(store), settings, plan, lambda _what, _done, _total: None)
         except HistoryError:
