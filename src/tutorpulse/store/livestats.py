@@ -21,7 +21,7 @@ class Limits:
     waiting_bytes: int = 64 << 20
     waiting_bodies: int = 10_000
     group_bytes: int = 2 << 20
-    journal_bytes: int = 128 << 20
+    journal_bytes: int = 96 << 20
     step_s: float = 0.2
     step_events: int = 100_000
     checkpoint_mb: int = 64
