@@ -42,15 +42,16 @@ def lines_of(names: Names, events: Events, first_number: int) -> list[str]:
                 whole.append(piece)
             else:
                 parted.append(piece.parted(missing))
+    moment = _moments(events.ts_us)
     template = (
-        f'{{"event_id":"{names.tag}-%08d","event_type":"{events.event_type}","timestamp":"%sT%sZ","payload":{{'
+        f'{{"event_id":"{names.tag}-%08d","event_type":"{events.event_type}","timestamp":"{moment.template}","payload":{{'
         + ",".join(piece.template for piece in whole)
         + "".join(piece.template for piece in parted)
         + "}}"
     )
     numbers = range(first_number, first_number + len(events.ts_us))
     columns = [column for piece in whole + parted for column in piece.columns]
-    return list(map(template.__mod__, zip(numbers, *_moments(events.ts_us), *columns, strict=True)))
+    return list(map(template.__mod__, zip(numbers, *moment.columns, *columns, strict=True)))
 
 
 def _missing(values: NDArray[Any]) -> NDArray[np.bool_] | None:
@@ -66,7 +67,8 @@ def _piece(names: Names, event_type: str, field: Field, values: NDArray[Any]) ->
     if values.dtype == object:
         return _Piece(key + '"%s"', [values.tolist()])
     if field.kind is Kind.TIME:
-        return _Piece(key + '"%sT%sZ"', _moments(values))
+        moment = _moments(values)
+        return _Piece(f'{key}"{moment.template}"', moment.columns)
     if field.kind is Kind.NUMBER:
         return _Piece(key + "%s", [_numbers(values)])
     if field.kind is Kind.ID:
@@ -94,11 +96,13 @@ def _table(names: Names, event_type: str, field: Field) -> list[str]:
     return [f'"{word}"' for word in names.words(event_type, field.name)]
 
 
-def _moments(us: Ints) -> list[list[str]]:
-    """Dates and times of day, both as text, UTC, whole seconds."""
+def _moments(us: Ints) -> _Piece:
+    """Dates and times of day as text, UTC, whole seconds; a date that all share stands in the template."""
     day, second = us // DAY_US, us % DAY_US // SECOND_US
-    clock = _clock_table()
-    return [list(map(_date_text, day.tolist())), list(map(clock.__getitem__, second.tolist()))]
+    clock = list(map(_clock_table().__getitem__, second.tolist()))
+    if len(day) and day[0] == day[-1] and not np.any(day != day[0]):
+        return _Piece(f"{_date_text(int(day[0]))}T%sZ", [clock])
+    return _Piece("%sT%sZ", [list(map(_date_text, day.tolist())), clock])
 
 
 @lru_cache(maxsize=8192)
@@ -115,5 +119,5 @@ def _clock_table() -> list[str]:
 
 def moment_text(us: int) -> str:
     """RFC 3339 in UTC, whole seconds, as in the lines."""
-    (date,), (clock,) = _moments(np.array([us], dtype=np.int64))
-    return f"{date}T{clock}Z"
+    moment = _moments(np.array([us], dtype=np.int64))
+    return moment.template % tuple(column[0] for column in moment.columns)
