@@ -2,6 +2,7 @@
 
 from tutorpulse.cli import (
     act,
+    backup,
     bench,
     demo,
     doctor,
@@ -25,6 +26,7 @@ from tutorpulse.cli.app import main
 
 __all__ = [
     "act",
+    "backup",
     "bench",
     "demo",
     "doctor",

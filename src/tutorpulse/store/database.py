@@ -15,6 +15,9 @@ from tutorpulse.errors import HomeError
 
 Arrays = dict[str, NDArray[Any]]
 
+DatabaseError = duckdb.Error
+"""Whatever DuckDB raises."""
+
 Interrupted = duckdb.InterruptException
 """Raised in a thread whose statement another thread stopped."""
 

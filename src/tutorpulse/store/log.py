@@ -173,6 +173,17 @@ class EventStore:
         finally:
             self._writing.release()
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """All that was acknowledged is in the database's file, and no file of the log changes within the context: they may be copied.
+
+        A live service goes on acknowledging meanwhile, into its journal, until that is full.
+        """
+        with self._writing:
+            self.drain()
+            self._database.execute("CHECKPOINT")
+            yield
+
     def checkpoint_every(self, megabytes: int) -> None:
         """Move events from DuckDB's write-ahead log into its file whenever so much waits there: less delays a write, and an opening."""
         self._database.execute(f"SET checkpoint_threshold = '{megabytes:d}MB'")

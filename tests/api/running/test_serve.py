@@ -18,6 +18,8 @@ import pytest
 from tests.api.running.test_listening import make_certificate
 from tutorpulse.cli import serve
 from tutorpulse.clock import SystemClock, format_time
+from tutorpulse.store.home import Home
+from tutorpulse.store.log import EventStore
 
 COMMAND = [sys.executable, "-m", "tutorpulse"]
 EVENT = {
@@ -130,6 +132,22 @@ def test_verbs_work_through_the_service_and_the_api_sees_what_they_did(
     assert (asked.returncode, "Erase tutor ann for good?" in asked.stderr) == (1, True)
     assert running.verb("erase", "ann", "--entity", "tutor", "--yes").returncode == 0
     assert httpx.get(running.address + "/v1/tutors/ann", headers=key).status_code == 404
+
+
+def test_a_served_home_is_backed_up_and_restored_beside_it(
+    running: Served, key: dict[str, str], tmp_path: Path
+) -> None:
+    sent = {**EVENT, "event_id": "backed-up", "payload": {"tutor_id": "bea"}}
+    posted = httpx.post(running.address + "/v1/events", headers=key, json=sent)
+    assert posted.json()["accepted"] == 1
+    made = running.verb("backup", tmp_path / "copy", "--json")
+    assert made.returncode == 0, made.stderr
+    command = [*COMMAND, "restore", str(tmp_path / "copy"), "--home", str(tmp_path / "new")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert f"{json.loads(made.stdout)['events']:,} events" in done.stdout, done.stderr
+    with EventStore.open(Home.open(tmp_path / "new")) as store:
+        assert "bea" in store.entity_ids("tutor").tolist()
+    assert running.verb("restore", tmp_path / "copy").returncode == 2
 
 
 def test_a_second_service_is_refused_with_the_address_of_the_first(running: Served) -> None:

@@ -146,6 +146,14 @@ class ServedStore(EventStore):
         finally:
             self.ask(type(None), "end_relation", name)
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        self.ask(type(None), "begin_still")
+        try:
+            yield
+        finally:
+            self.ask(type(None), "end_still")
+
     def settle(self) -> None:
         self.ask(type(None), "settle")
 

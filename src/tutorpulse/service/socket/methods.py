@@ -40,9 +40,10 @@ class Method:
     tells: bool = False
 
 
-def methods(home: Home, store: EventStore, work: Work) -> dict[str, Method]:
-    """Every method by its name, for one connection, which is served by one thread."""
-    temporary = _Relations(store)
+def methods(home: Home, store: EventStore, work: Work, guest: ExitStack) -> dict[str, Method]:
+    """Every method by its name, for one connection, which is served by one thread; what it leaves open ends with `guest`."""
+    temporary, still = _Relations(store), _Still(store)
+    guest.enter_context(still.held)
     nothing = tuple[()]
     plain = (store.settle, store.newest_us, store.oldest_us, store.newest_received_us, store.counts)
     return {
@@ -53,6 +54,8 @@ def methods(home: Home, store: EventStore, work: Work) -> dict[str, Method]:
         "entity_ids": Method(tuple[str], store.entity_ids, stoppable=True),
         "begin_relation": Method(tuple[str, Arrays], temporary.begin),
         "end_relation": Method(tuple[str], temporary.end),
+        "begin_still": Method(nothing, still.begin),
+        "end_still": Method(nothing, still.end),
         "append": Method(tuple[EventBatch], lambda batch: store.append(batch).status),
         "rejects": Method(tuple[State | None, int | None, int], store.rejects),
         "reject": Method(tuple[str], store.reject),
@@ -76,6 +79,20 @@ class _Relations:
 
     def end(self, name: str) -> None:
         self._open.pop(name).close()
+
+
+class _Still:
+    """A log that keeps still from one call to another, at most until the connection ends."""
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+        self.held = ExitStack()
+
+    def begin(self) -> None:
+        self.held.enter_context(self._store.still())
+
+    def end(self) -> None:
+        self.held.close()
 
 
 class _Copies:

@@ -24,7 +24,7 @@ from tutorpulse.service.socket.wire import (
     send,
     unpack,
 )
-from tutorpulse.store.database import Interrupted
+from tutorpulse.store.database import DatabaseError, Interrupted
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
 
@@ -94,7 +94,7 @@ class SocketServer:
             stack.callback(self._guests.discard, guest)
             stack.enter_context(guest.connection)
             interrupt = stack.enter_context(self._store.visit())
-            known = methods(self._home, self._store, self._work)
+            known = methods(self._home, self._store, self._work, stack)
             with suppress(OSError, Interrupted):
                 send(guest.connection, self._hello)
                 while isinstance(call := receive(guest.connection), Call):
@@ -110,6 +110,11 @@ class SocketServer:
             value = self._run(guest, method, call, interrupt)
         except TutorpulseError as error:
             send(guest.connection, Refusal(type(error).__name__, str(error)))
+        except DatabaseError as error:
+            if isinstance(error, Interrupted):
+                raise
+            said = str(error).splitlines()[0]
+            send(guest.connection, Refusal("HomeError", f"The service's database cannot do this: {said}."))
         else:
             send(guest.connection, Answer(value))
 

@@ -1,7 +1,8 @@
 """The state of one home: opens the file, joins its tables, erases."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tutorpulse.store.state.connection import open_connection, transaction
@@ -56,6 +57,16 @@ class State:
             )
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return rows
+
+    def copy_to(self, path: Path) -> None:
+        """Write a whole copy as of one moment to a new file, while others read and write."""
+        with closing(sqlite3.connect(path)) as copy:
+            self._connection.backup(copy)
+
+    def problems(self) -> list[str]:
+        """What SQLite finds wrong with the file; empty where nothing is."""
+        found = self._connection.execute("PRAGMA integrity_check").fetchall()
+        return [str(line) for (line,) in found if line != "ok"]
 
     def close(self) -> None:
         """Close the file."""
