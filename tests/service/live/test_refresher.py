@@ -261,6 +261,23 @@ def test_who_waits_for_a_whole_refresh_learns_that_the_service_stops(tmp_path: P
             asked.result(0)
 
 
+def test_a_query_under_way_is_broken_off_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with refreshed(tmp_path) as (pulse, _):
+        began = threading.Event()
+
+        def long_query(*_: object) -> None:
+            began.set()
+            pulse.store.query("SELECT SUM(a.range * b.range) FROM range(1000000) AS a, range(1000000) AS b")
+
+        monkeypatch.setattr("tutorpulse.service.live.rescoring.features_of", long_query)
+        later(pulse, 2)
+        refresher = Refresher(pulse)
+        refresher.start()
+        assert began.wait(20)
+        refresher.close(2)
+        assert [t.name for t in threading.enumerate() if t.name.startswith("refresh-")] == []
+
+
 def test_a_whole_live_refresh_says_what_the_verb_says(tmp_path: Path) -> None:
     with refreshed(tmp_path) as (pulse, refresher):
         live = refresher._report(pulse.state)

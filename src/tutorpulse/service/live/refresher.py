@@ -2,9 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
+from time import monotonic
 
 from tutorpulse.errors import TutorpulseError
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
@@ -13,6 +14,7 @@ from tutorpulse.service.live.models import InForce, Models
 from tutorpulse.service.refresh import RefreshReport, keep_run, report_of, standing_of
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.subjects import tell_subjects, write_subjects
+from tutorpulse.store.database import Interrupted
 from tutorpulse.store.state import State
 
 log = logging.getLogger("tutorpulse.live")
@@ -40,7 +42,8 @@ class Refresher:
         self._threads: list[threading.Thread] = []
         self._problems: dict[EntityType, str] = {}
         self._pulse = pulse
-        self._counting = threading.Lock()
+        self._interrupts: list[Callable[[], None]] = []
+        self._guard = threading.Lock()
         self._passes = 0
 
     def open(self) -> None:
@@ -57,15 +60,26 @@ class Refresher:
             thread.start()
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Stop after the steps under way, or after `timeout_s`; what is still marked is found again at the next start."""
+        """Stop after the steps under way, or in the midst of them after half of `timeout_s`.
+
+        What is not written by then was not: who was marked is looked at again at the next start.
+        """
         self._stopping.set()
         self.announce()
-        for thread in self._threads:
-            thread.join(timeout_s)
+        self._join(timeout_s / 2)
+        with self._guard:
+            for interrupt in self._interrupts:
+                interrupt()
+        self._join(timeout_s / 2)
         for lane in self.lanes.values():
             lane.close()
         if not any(thread.is_alive() for thread in self._threads):
             self._held.close()
+
+    def _join(self, timeout_s: float) -> None:
+        until = monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, until - monotonic()))
 
     def announce(self, _touched: object = None) -> None:
         """Say that events have become readable."""
@@ -130,22 +144,37 @@ class Refresher:
     def _passed(self, state: State) -> None:
         """Keep a run where all lanes have passed over everybody since the last."""
         passes = min(lane.figures.passes for lane in self.lanes.values())
-        with self._counting:
+        with self._guard:
             reported, self._passes = self._passes, passes
         if passes > reported:
             self._report(state)
 
     def _run(self, lane: Lane) -> None:
-        while not self._stopping.is_set():
-            try:
-                busy = lane.step()
-                self._problems.pop(lane.kind, None)
-            except TutorpulseError as error:
-                log.warning("refresh of %ss put off: %s", lane.kind, error)
-                self._problems[lane.kind] = str(error)
-                busy = False
-            if not busy:
-                self._sleep(lane)
+        with self._pulse.store.visit() as interrupt, self._interruptible(interrupt), suppress(Interrupted):
+            while not self._stopping.is_set():
+                if not self._step(lane):
+                    self._sleep(lane)
+
+    @contextmanager
+    def _interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Within the context `close` may call this; never after, when there is nothing left to interrupt."""
+        with self._guard:
+            self._interrupts.append(interrupt)
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._interrupts.remove(interrupt)
+
+    def _step(self, lane: Lane) -> bool:
+        try:
+            busy = lane.step()
+        except TutorpulseError as error:
+            log.warning("refresh of %ss put off: %s", lane.kind, error)
+            self._problems[lane.kind] = str(error)
+            return False
+        self._problems.pop(lane.kind, None)
+        return busy
 
     def _sleep(self, lane: Lane) -> None:
         wait_s = lane.wait_s
