@@ -31,12 +31,12 @@ def run(options: Options) -> Result:
     return result("simulate", "events/s", rates, limit, details, smaller_is_better=False)
 
 
-def _chunks(events: int) -> Iterator[list[bytes]]:
+def _chunks(events: int) -> Iterator[list[str]]:
     """Whole days of lines, until there are so many or the year is over."""
     world = population.new_world(Parameters(), TUTORS, STUDENTS, FIRST_DAY, DAYS, SEED)
     count = 0
     for lines, _ in emit.line_chunks(world, DAYS):
-        yield [line.encode() for line in lines]
+        yield lines
         count += len(lines)
         if count >= events:
             return

@@ -117,10 +117,10 @@ def _deliver(run: _Run, out: Path | None, target: post.Target | None) -> int:
     if out:
         return files.write_lines(out, _chunks(run))
     assert target
-    return post.post_lines(target, chain.from_iterable(_chunks(run)))
+    return post.post_lines(target, (line.encode() for line in chain.from_iterable(_chunks(run))))
 
 
-def _chunks(run: _Run) -> Iterator[list[bytes]]:
+def _chunks(run: _Run) -> Iterator[list[str]]:
     clean = emit.line_chunks(run.world, run.days, record=run.study.record if run.study else None)
     first = run.world.day
     with progress_bar("Simulating") as tell:
@@ -128,7 +128,7 @@ def _chunks(run: _Run) -> Iterator[list[bytes]]:
             tell(run.world.day - first, run.days)
             if run.study:
                 run.study.look(run.world)
-            yield [line.encode() for line in lines]
+            yield lines
 
 
 def _tell_truth(study: Study, path: Path, continuations: int, day: int, gaps: dict[Kind, int | None]) -> None:

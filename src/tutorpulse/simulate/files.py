@@ -1,7 +1,7 @@
 """Writing the simulated lines to a file: plain, gzip or zstd by the name's ending."""
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -13,7 +13,7 @@ from tutorpulse.errors import InputError
 _GZIP_LEVEL = 4
 
 
-def write_lines(path: Path, chunks: Iterable[list[bytes]]) -> int:
+def write_lines(path: Path, chunks: Iterable[Sequence[str]]) -> int:
     """Write the lines of all chunks, each with a line's end; how many there were.
 
     The file appears when it is whole: until then it is written beside, with `.part` added to its name.
@@ -27,7 +27,7 @@ def write_lines(path: Path, chunks: Iterable[list[bytes]]) -> int:
         with _opened(part, path.suffix) as file:
             for lines in chunks:
                 count += len(lines)
-                file.write(b"".join(line + b"\n" for line in lines))
+                file.write("\n".join([*lines, ""]).encode())
         part.replace(path)
     except OSError as error:
         raise InputError(
