@@ -21,6 +21,7 @@ from tutorpulse.cli import (
     summary,
     today,
     train,
+    verify,
 )
 from tutorpulse.cli.app import main
 
@@ -46,4 +47,5 @@ __all__ = [
     "summary",
     "today",
     "train",
+    "verify",
 ]

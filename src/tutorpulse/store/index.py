@@ -73,9 +73,13 @@ class IdIndex:
     def load(self) -> None:
         """Read the manifest and map its runs. What is missing or damaged leaves the index empty, with watermark 0."""
         self.folder.mkdir(exist_ok=True)
+        self.look()
+        self._drop_strangers()
+
+    def look(self) -> None:
+        """As `load`, for a reader beside whoever holds the home: no file changes. Later ids are not known to it."""
         self._tail, self._tail_watermark = SortedParts(), 0
         self._adopt(self._read_manifest())
-        self._drop_strangers()
 
     def clear(self) -> None:
         """Forget everything, on disk too."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tutorpulse.errors import HomeVersionError
-from tutorpulse.store.database import Database
+from tutorpulse.errors import HomeError, HomeVersionError
+from tutorpulse.store.database import Database, DatabaseError
 from tutorpulse.store.schema import create_sql
 
 STEPS: Final[tuple[tuple[str, ...], ...]] = ()
@@ -18,9 +18,10 @@ def bring_up_to_date(database: Database, path: Path, steps: Sequence[Sequence[st
 
     Raises:
         HomeVersionError: the database is newer than this version; or older, and open for reading only.
+        HomeError: it is damaged.
     """
     newest = 1 + len(steps)
-    found = _version(database)
+    found = _version(database, path)
     if found == newest:
         return
     if found > newest:
@@ -37,11 +38,16 @@ def bring_up_to_date(database: Database, path: Path, steps: Sequence[Sequence[st
         database.execute("UPDATE facts SET value = ? WHERE name = 'schema_version'", [newest])
 
 
-def _version(database: Database) -> int:
+def _version(database: Database, path: Path) -> int:
     """The schema's version; 0 for an empty database."""
-    if not database.scalar("SELECT COUNT(*) FROM duckdb_tables() WHERE table_name = 'facts'"):
-        return 0
-    return int(database.scalar("SELECT value FROM facts WHERE name = 'schema_version'"))
+    try:
+        if not database.scalar("SELECT COUNT(*) FROM duckdb_tables() WHERE table_name = 'facts'"):
+            return 0
+        return int(database.scalar("SELECT value FROM facts WHERE name = 'schema_version'"))
+    except DatabaseError as error:
+        raise HomeError(
+            f"{path} is damaged: {str(error).splitlines()[0]}. Restore a backup into a new home."
+        ) from None
 
 
 def _statements(found: int, steps: Sequence[Sequence[str]]) -> list[str]:

@@ -150,6 +150,11 @@ def test_a_served_home_is_backed_up_and_restored_beside_it(
     assert running.verb("restore", tmp_path / "copy").returncode == 2
 
 
+def test_a_served_home_is_verified(running: Served) -> None:
+    done = running.verb("verify", "--json")
+    assert (done.returncode, json.loads(done.stdout)["whole"]) == (0, True), done.stderr
+
+
 def test_a_second_service_is_refused_with_the_address_of_the_first(running: Served) -> None:
     second = running.verb("serve", "--port", "0")
     assert second.returncode == 2
