@@ -20,7 +20,11 @@ def _is_time(text: str) -> str:
     return text
 
 
-Time = Annotated[str, AfterValidator(_is_time), Field(examples=["2026-03-01T00:00:00Z"])]
+Time = Annotated[
+    str,
+    AfterValidator(_is_time),
+    Field(examples=["2026-03-01T00:00:00Z"], json_schema_extra={"format": "date-time"}),
+]
 """RFC 3339, or a plain date."""
 
 EntityId = Annotated[

@@ -1,6 +1,7 @@
 """Tutors and students: lists, one page, history, and why a prediction moved."""
 
-from typing import Annotated
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -14,10 +15,13 @@ from tutorpulse.api.answers import answer, polled
 from tutorpulse.api.context import here, scorer_of
 from tutorpulse.api.described import answers, content, not_modified
 from tutorpulse.api.params import KINDS, Cursor, EntityId, Fraction, Kind, Limit, Strict, Time, micros
+from tutorpulse.decisions.facts import TUTOR_NAMES
+from tutorpulse.decisions.segments import SEGMENTS
+from tutorpulse.decisions.status import STATUSES
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.page import page
 from tutorpulse.service.queries.comparing import compare, history
-from tutorpulse.service.queries.listing import Asked, listed
+from tutorpulse.service.queries.listing import ORDERS, Asked, listed
 from tutorpulse.service.queries.shapes import (
     Comparison,
     History,
@@ -34,11 +38,21 @@ _ITEMS: dict[EntityType, type[TutorItem] | type[StudentItem]] = {"tutor": TutorI
 _Health = Annotated[float | None, Field(ge=0, le=100)]
 
 
+_SORTS: list[Any] = [sign + name for name in (*ORDERS, *TUTOR_NAMES) for sign in ("", "-")]
+
+
+def _among(names: Iterable[str]) -> dict[str, Any]:
+    """Has the document list what there is; the query refuses the rest, with its own words."""
+    return {"items": {"type": "string", "enum": list(names)}}
+
+
 class ListParams(Strict):
     """What a list can be asked."""
 
-    segment: list[str] = Field([], description="In one of these segments.", examples=[["at_risk"]])
-    status: list[str] = Field([], description="Of one of these statuses.", examples=[["active"]])
+    segment: list[str] = Field([])
+    status: list[str] = Field(
+        [], description="Of one of these statuses.", examples=[["active"]], json_schema_extra=_among(STATUSES)
+    )
     subject: str | None = Field(None, max_length=256, description="Taught or learnt in 90 days, or declared.")
     risk_min: Fraction = Field(None, description="Risk within 14 days at least this, 0 to 1.")
     risk_max: Fraction = Field(None, description="Risk within 14 days at most this.")
@@ -50,6 +64,7 @@ class ListParams(Strict):
         "-churn_risk_14d",
         description="An output or `entity_id`; `-` before it: highest first. What is not known comes last.",
         examples=["-churn_risk_14d"],
+        json_schema_extra={"enum": _SORTS},
     )
     limit: Limit = 100
     cursor: Cursor = None
@@ -72,21 +87,57 @@ class ListParams(Strict):
         )
 
 
-def list_entities(request: Request, kind: Kind, asked: Annotated[ListParams, Query()]) -> Response:
+class TutorParams(ListParams):
+    """What a list of tutors can be asked."""
+
+    segment: list[str] = Field(
+        [],
+        description="In one of these segments.",
+        examples=[["at_risk"]],
+        json_schema_extra=_among(SEGMENTS["tutor"]),
+    )
+
+
+class StudentParams(ListParams):
+    """What a list of students can be asked."""
+
+    segment: list[str] = Field(
+        [],
+        description="In one of these segments.",
+        examples=[["at_risk"]],
+        json_schema_extra=_among(SEGMENTS["student"]),
+    )
+
+
+def list_tutors(request: Request, asked: Annotated[TutorParams, Query()]) -> Response:
     """Current predictions: filtered, sorted, in pages of up to 1,000, as JSON, CSV or Arrow by `Accept`.
 
-    Entities whose values change while pages are turned may be missed or come twice; sorted by `entity_id` none does.
+    Tutors whose values change while pages are turned may be missed or come twice; sorted by `entity_id` none does.
     """
+    return _list(request, asked.asked("tutor"))
+
+
+def list_students(request: Request, asked: Annotated[StudentParams, Query()]) -> Response:
+    """Current predictions: filtered, sorted, in pages of up to 1,000, as JSON, CSV or Arrow by `Accept`.
+
+    Students whose values change while pages are turned may be missed or come twice; sorted by `entity_id` none does.
+    """
+    return _list(request, asked.asked("student"))
+
+
+def _list(request: Request, asked: Asked) -> Response:
     media_type = formats.chosen(request.headers.get("accept", ""))
     context = here(request)
     with context.service.lend() as pulse:
         if asked.subject is not None:
             context.subjects.bring_up_to_date(pulse)
-        found = listed(pulse.state, asked.asked(kind))
+        found = listed(pulse.state, asked)
     if media_type == formats.JSON:
         response = answer(found)
     else:
-        response = Response(formats.encoded(found.items, _ITEMS[kind], media_type), media_type=media_type)
+        response = Response(
+            formats.encoded(found.items, _ITEMS[asked.kind], media_type), media_type=media_type
+        )
     if found.next_cursor:
         following = request.url.include_query_params(cursor=found.next_cursor)
         response.headers["link"] = f'<{following.path}?{following.query}>; rel="next"'
@@ -154,12 +205,14 @@ def _listed(shape: type[TutorList] | type[StudentList], example: object) -> dict
 
 _TAG = {"ETag": "For `If-None-Match`."}
 _LISTS = {"tutors": _listed(TutorList, examples.TUTORS), "students": _listed(StudentList, examples.STUDENTS)}
+_LISTERS: dict[str, Callable[..., Response]] = {"tutors": list_tutors, "students": list_students}
 
+# An id may hold slashes, so it takes the rest of the path; what ends in /history or /changes is the longer path.
 for _collection in KINDS:
     _path = f"/v1/{_collection}"
     router.add_api_route(
         _path,
-        list_entities,
+        _LISTERS[_collection],
         summary=f"List {_collection}",
         responses=answers(
             "One page; in CSV and Arrow the next one is told by `Link` alone.",
@@ -170,22 +223,13 @@ for _collection in KINDS:
         | not_modified(),
     )
     router.add_api_route(
-        _path + "/{entity_id}",
-        one,
-        summary="All about one",
-        responses=answers(
-            "The page.", content(Page, examples.PAGE), ("not-found", "invalid", "nothing-yet"), _TAG
-        )
-        | not_modified(),
-    )
-    router.add_api_route(
-        _path + "/{entity_id}/history",
+        _path + "/{entity_id:path}/history",
         past,
         summary="Its predictions of record",
         responses=answers("Oldest first.", content(History, examples.HISTORY), ("not-found", "invalid")),
     )
     router.add_api_route(
-        _path + "/{entity_id}/changes",
+        _path + "/{entity_id:path}/changes",
         changes,
         summary="Why did it move?",
         responses=answers(
@@ -193,4 +237,13 @@ for _collection in KINDS:
             content(Comparison, examples.COMPARISON),
             ("not-found", "invalid", "nothing-yet"),
         ),
+    )
+    router.add_api_route(
+        _path + "/{entity_id:path}",
+        one,
+        summary="All about one",
+        responses=answers(
+            "The page.", content(Page, examples.PAGE), ("not-found", "invalid", "nothing-yet"), _TAG
+        )
+        | not_modified(),
     )

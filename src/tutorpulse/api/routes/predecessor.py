@@ -7,7 +7,7 @@ from starlette.responses import Response
 from tutorpulse.api.access import SCHEMES
 from tutorpulse.api.answers import answer
 from tutorpulse.api.described import answers, content
-from tutorpulse.api.routes.events import BODY_PROBLEMS, EVENT, taken
+from tutorpulse.api.routes.events import ANYTHING, BODY_PROBLEMS, EVENT, taken
 from tutorpulse.service.queries.shapes import Ingested
 from tutorpulse.store.bodies import Taken
 
@@ -16,9 +16,7 @@ router = APIRouter(tags=["events"])
 _THEIRS = {name: value for name, value in EVENT.items() if name != "event_id"}
 _BODY = {
     "required": True,
-    "content": {
-        "application/json": {"schema": {"type": "object", "additionalProperties": True}, "example": _THEIRS}
-    },
+    "content": {"application/json": {"schema": ANYTHING, "example": _THEIRS}},
 }
 _EXAMPLE = {"status": "accepted", "event_id": "evt-2001", "message": "Event accepted"}
 

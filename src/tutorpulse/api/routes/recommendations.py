@@ -28,7 +28,7 @@ _DECODER = msgspec.json.Decoder(Decision)
     responses=answers(
         "As it is marked now.",
         content(Decided, examples.DECIDED),
-        ("invalid", "body-too-large", "media-type"),
+        ("not-found", "invalid", "body-too-large", "media-type"),
     ),
     openapi_extra={
         "security": SCHEMES,
