@@ -34,7 +34,7 @@ EXPLAINED = ("churn_risk_14d", "health_score")
 
 
 def page(pulse: Pulse, scorer: Scorer, entity_id: str, kind: EntityType | None = None) -> Page:
-    """The page of one entity, as of the last refresh.
+    """The page of one entity, as of the last refresh, or of its own if that is newer.
 
     Raises:
         HistoryError: there was no refresh yet.
@@ -43,6 +43,7 @@ def page(pulse: Pulse, scorer: Scorer, entity_id: str, kind: EntityType | None =
     """
     as_of_us = last_as_of_us(pulse)
     row = find(pulse, entity_id, kind)
+    as_of_us = max(as_of_us, int(np.nan_to_num(row.columns["as_of_us"][0])))
     found_kind: EntityType = "tutor" if row.entity_type == "tutor" else "student"
     frame = scorer.compute(found_kind, as_of_us, row.entity_ids)
     columns = {name: column[0] for name, column in row.columns.items()}

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.service.live.homes import LIVE_US, PAIRS
 from tests.service.logs import event, home_with, lesson
-from tutorpulse.clock import SECOND_US, FixedClock
+from tutorpulse.clock import DAY_US, SECOND_US, FixedClock
 from tutorpulse.errors import HomeBusyError, ModelError, UnknownEntityError
 from tutorpulse.service.live import models
 from tutorpulse.service.live.service import Service, open_service
@@ -51,6 +51,10 @@ def test_events_that_were_taken_show_in_the_predictions(service: Service) -> Non
 def test_a_page_is_made_of_what_was_seen_without_a_query(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert isinstance(service.pulse.clock, FixedClock)
+    service.pulse.clock.advance(60 * SECOND_US)
+    with service.lend() as pulse:
+        service.refresher._report(pulse.state)
     monkeypatch.setattr("tutorpulse.service.live.reading.features_of", None)
     scorer = service.scorer()
     assert scorer is not None
@@ -68,8 +72,8 @@ def test_features_of_several_or_of_the_past_are_computed(service: Service) -> No
     seen = service.seen("tutor", "t1")
     assert seen is not None
     np.testing.assert_array_equal(several.features[:1], seen.features)
-    later = scorer.compute("tutor", LIVE_US + 1, np.array(["t1"], dtype=object))
-    assert later.as_of_us == LIVE_US + 1
+    past = scorer.compute("tutor", LIVE_US - DAY_US, np.array(["t1"], dtype=object))
+    assert past.as_of_us == LIVE_US - DAY_US
 
 
 def test_each_thread_has_a_state_of_its_own(service: Service) -> None:

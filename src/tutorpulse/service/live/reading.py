@@ -29,13 +29,14 @@ class Reading:
     def compute(
         self, kind: EntityType, as_of_us: int, entity_ids: NDArray[np.object_] | None
     ) -> FeatureFrame:
-        """As `Scorer.compute`; of a single entity that was looked at since `as_of_us`, what was seen then.
+        """As `Scorer.compute`; of a single entity, for a time since its last look, what was seen then.
 
-        One reader computes at a time, the others wait for it; whoever is seen already waits for nobody.
+        A look is not older than the service lets one grow. One reader computes at a time, the others wait for it; whoever was
+        seen waits for nobody.
         """
         if entity_ids is not None and len(entity_ids) == 1:
             seen = self._refresher.lanes[kind].roster.seen(str(entity_ids[0]))
-            if seen is not None and seen.as_of_us >= as_of_us:
+            if seen is not None and seen.as_of_us <= as_of_us <= self._pulse.clock.now_us():
                 return seen
         with self._guard:
             return features_of(self._pulse, self._references, kind, as_of_us, entity_ids)
