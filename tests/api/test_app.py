@@ -58,7 +58,7 @@ def test_what_is_not_there_and_what_is_not_known_there_are_problems(ask: Ask) ->
     refused = ask("DELETE", "/v1/tutors")
     assert problem(refused, "method-not-allowed").detail == "/v1/tutors does not know DELETE."
     assert refused.headers["allow"] == "GET"
-    assert ask("GET", "/v1/tutors/").status_code == 404
+    assert ask("GET", "/v1/tutors/").status_code == 422
 
 
 def test_a_misspelt_parameter_is_refused_by_name(ask: Ask) -> None:
