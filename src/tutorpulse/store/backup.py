@@ -5,11 +5,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
-from tutorpulse import __version__
 from tutorpulse.clock import format_time
 from tutorpulse.errors import HomeError, InputError
 from tutorpulse.store.files import sync_folder, write_durably
@@ -96,7 +96,7 @@ def _fill(opened: Opened, part: Path, now_us: int, progress: Progress) -> Backup
     opened.state.copy_to(part / "state.sqlite")
     sums["state.sqlite"] = _synced(part / "state.sqlite")
     sums |= {name: _copy(home / name, part / name, told) for name in _files(home, _BESIDE)}
-    return Backup(__version__, format_time(now_us), events, sums)
+    return Backup(version("tutorpulse"), format_time(now_us), events, sums)
 
 
 def restore(source: Path, target: Path, progress: Progress = lambda _done, _all: None) -> Backup:
