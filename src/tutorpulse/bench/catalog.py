@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tutorpulse.bench import featuring, freshness, importing, ingesting, simulating
+from tutorpulse.bench import door, featuring, freshness, importing, ingesting, simulating
 from tutorpulse.bench.harness import Options, Result
 
 
@@ -31,6 +31,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         "Events a second posted over HTTP, durable at the answer, into a served home of so many events.",
         10_000_000,
         ingesting.run,
+    ),
+    "door": Benchmark(
+        "Events a second through the live door of a log of so many events, durable at the answer, without a network.",
+        10_000_000,
+        door.run,
     ),
     "freshness": Benchmark(
         "Seconds from an event's receipt to the prediction made with it, 99 of 100, at 2,000 events a second into a home of so many.",
