@@ -283,7 +283,9 @@ def test_the_demo_runs_twice_in_the_same_place(run: Run, tmp_path: Path, capsys:
 
 @pytest.mark.slow
 def test_the_demo_tells_its_result_as_one_json_object(run: Run, tmp_path: Path, capsys: Capture) -> None:
-    assert run("demo", "--once", "--json", "--tutors", 60, "--students", 400, "--home", tmp_path / "demo") == 0
+    assert (
+        run("demo", "--once", "--json", "--tutors", 60, "--students", 400, "--home", tmp_path / "demo") == 0
+    )
     printed = json.loads(capsys.readouterr().out)
     assert printed["summary"]["total_processed"] > 0
     assert all(need["reason"] for need in printed["today"])
