@@ -23,7 +23,7 @@ MORE = [
 Ask = Callable[..., httpx.Response]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Six tutors with a student each, refreshed once. Tests share it, and may add to it."""
     path = tmp_path_factory.mktemp("served")
@@ -33,17 +33,17 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(service: Service) -> FastAPI:
     return create_app(service)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(app: FastAPI) -> TestClient:
     return TestClient(app, raise_server_exceptions=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def key(service: Service) -> Callable[..., str]:
     """Call with scopes: a new key's secret."""
 
@@ -54,7 +54,7 @@ def key(service: Service) -> Callable[..., str]:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ask(client: TestClient, key: Callable[..., str]) -> Ask:
     """A request with a key that may do everything."""
     secret = key("admin")

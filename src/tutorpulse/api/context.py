@@ -1,8 +1,10 @@
 """What routes reach through the application: the service, and what follows from its settings."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
 from starlette.requests import Request
 
 from tutorpulse.api.access import Door
@@ -11,6 +13,7 @@ from tutorpulse.api.handover import Handover
 from tutorpulse.api.ports import Service
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.api.streams import Streams
+from tutorpulse.features.frame import EntityType, FeatureFrame
 from tutorpulse.service.queries.subjects import Subjects
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.settings import Settings
@@ -59,7 +62,7 @@ def here(request: Request) -> Context:
 
 
 def scorer_of(service: Service) -> Scorer:
-    """What scores now.
+    """What scores now; of a single entity it takes the features that its prediction was made from, where they are at hand.
 
     Raises:
         ProblemError: no model could be loaded.
@@ -67,4 +70,10 @@ def scorer_of(service: Service) -> Scorer:
     scorer = service.scorer()
     if scorer is None:
         raise ProblemError("unavailable", "No model could be loaded. /readyz says what is missing.")
-    return scorer
+
+    def compute(kind: EntityType, as_of_us: int, entity_ids: NDArray[np.object_] | None) -> FeatureFrame:
+        one = entity_ids[0] if entity_ids is not None and len(entity_ids) == 1 else None
+        seen = None if one is None else service.seen(kind, str(one))
+        return scorer.compute(kind, as_of_us, entity_ids) if seen is None else seen
+
+    return replace(scorer, compute=compute)

@@ -37,13 +37,16 @@ def page(pulse: Pulse, scorer: Scorer, entity_id: str, kind: EntityType | None =
     """The page of one entity, as of the last refresh, or of its own if that is newer.
 
     Raises:
-        HistoryError: there was no refresh yet.
+        HistoryError: nothing was predicted yet.
         UnknownEntityError: there is no such entity.
         InputError: a tutor and a student have that id, and `kind` does not say which.
     """
-    as_of_us = last_as_of_us(pulse)
+    run = pulse.state.runs.last()
+    if run is None and not pulse.state.predictions.any():
+        last_as_of_us(pulse)
     row = find(pulse, entity_id, kind)
-    as_of_us = max(as_of_us, int(np.nan_to_num(row.columns["as_of_us"][0])))
+    # A live service predicts before its first refresh of all is done.
+    as_of_us = max(run.as_of_us if run else 0, int(np.nan_to_num(row.columns["as_of_us"][0])))
     found_kind: EntityType = "tutor" if row.entity_type == "tutor" else "student"
     frame = scorer.compute(found_kind, as_of_us, row.entity_ids)
     columns = {name: column[0] for name, column in row.columns.items()}

@@ -9,6 +9,8 @@ from tests.api.conftest import Ask
 from tests.api.test_app import problem
 from tests.service.live.homes import LIVE_US
 from tutorpulse.clock import DAY_US, format_time
+from tutorpulse.service.live.service import Service
+from tutorpulse.store.state.runs import RunTable
 
 
 def items(ask: Ask, path: str) -> list[dict[str, object]]:
@@ -138,3 +140,11 @@ def test_without_two_records_there_is_nothing_to_compare(ask: Ask) -> None:
         "There are no two predictions of record between 2020-01-01T00:00:00Z"
         in problem(refused, "nothing-yet").detail
     )
+
+
+def test_a_page_costs_no_query_however_much_later_everybody_was_refreshed(
+    ask: Ask, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tutorpulse.service.live.reading.features_of", None)
+    monkeypatch.setattr(RunTable, "last", lambda _self: None)
+    assert ask("GET", "/v1/tutors/t1").json()["facts"]

@@ -57,6 +57,10 @@ class PredictionTables:
         )
         return _rows(entity_type, found.fetchall())
 
+    def any(self) -> bool:
+        """Whether anybody was predicted."""
+        return bool(self._connection.execute("SELECT EXISTS (SELECT 1 FROM predictions)").fetchone()[0])
+
     def of(self, entity_type: str, entity_ids: Iterable[str]) -> PredictionRows:
         """The current predictions of those of these entities that have one, by id."""
         found = self._connection.execute(
