@@ -7,7 +7,7 @@ import pytest
 import schemathesis
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from schemathesis.checks import load_all_checks
 from schemathesis.generation import GenerationMode
 
@@ -56,7 +56,9 @@ def check(
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def answered(case: schemathesis.Case) -> None:
-        for name in CURSORS & case.query.keys():
+        named = CURSORS & case.query.keys()
+        assume(not (named and mode is GenerationMode.NEGATIVE))  # What is wrong may be the cursor alone.
+        for name in named:
             case.query.pop(name)
         case.call_and_validate(headers={"Authorization": f"Bearer {secret}"})
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from tutorpulse.cli import console
 from tutorpulse.cli.app import app
 from tutorpulse.errors import InputError
 
@@ -26,6 +27,7 @@ def test_simulated_prints_one_json_object() -> None:
 
 def test_simulated_prints_tables_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.setattr(console, "out", console.Console(highlight=False))
     ran = RUNNER.invoke(app, [*ASKED, *SMALL, "--seeds", "402"])
     assert ran.exit_code == 0, ran.output
     for words in ("starter model, tutors", "starter model, students", "churn_risk_30d", "always the mean"):

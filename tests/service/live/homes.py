@@ -1,5 +1,6 @@
 """A small home that is kept fresh step by step, by a clock that the test moves."""
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,3 +56,8 @@ def scored_at(pulse: Pulse, kind: EntityType, as_of_us: int) -> list[str]:
     """Who was last scored at that moment."""
     rows = pulse.state.predictions.all(kind)
     return [str(i) for i in rows.entity_ids[np.asarray(rows.columns["as_of_us"] == as_of_us)]]
+
+
+def threads(*prefixes: str) -> set[threading.Thread]:
+    """The threads of services that run now; other tests of the process may keep some of their own."""
+    return {thread for thread in threading.enumerate() if thread.name.startswith(prefixes)}

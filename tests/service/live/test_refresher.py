@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.service.live.homes import LIVE_US, PAIRS, append, later, refreshed, scored_at
+from tests.service.live.homes import LIVE_US, PAIRS, append, later, refreshed, scored_at, threads
 from tests.service.logs import event, lesson
 from tutorpulse.clock import FixedClock
 from tutorpulse.errors import HomeBusyError, ModelError, TutorpulseError
@@ -237,6 +237,7 @@ def busy(*_: object) -> int:
 def test_threads_keep_a_home_fresh_until_they_are_stopped(tmp_path: Path) -> None:
     with refreshed(tmp_path) as (pulse, _):
         now_us = later(pulse, 0.1)
+        others = threads("refresh-")
         refresher = Refresher(pulse)
         refresher.start()
         state = State(pulse.home.state_path)
@@ -246,7 +247,7 @@ def test_threads_keep_a_home_fresh_until_they_are_stopped(tmp_path: Path) -> Non
         assert report.changed >= 12
         assert scored_at(pulse, "tutor", now_us) == EVERYBODY
         refresher.close()
-        assert [t.name for t in threading.enumerate() if t.name.startswith("refresh-")] == []
+        assert threads("refresh-") <= others
         assert refresher.problems() == [
             "refresh-tutors has stopped: restart the service",
             "refresh-students has stopped: restart the service",
@@ -271,11 +272,12 @@ def test_a_query_under_way_is_broken_off_at_the_end(tmp_path: Path, monkeypatch:
 
         monkeypatch.setattr("tutorpulse.service.live.rescoring.features_of", long_query)
         later(pulse, 2)
+        others = threads("refresh-")
         refresher = Refresher(pulse)
         refresher.start()
         assert began.wait(20)
         refresher.close(2)
-        assert [t.name for t in threading.enumerate() if t.name.startswith("refresh-")] == []
+        assert threads("refresh-") <= others
 
 
 def test_a_whole_live_refresh_says_what_the_verb_says(tmp_path: Path) -> None:

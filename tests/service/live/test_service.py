@@ -1,6 +1,5 @@
 """The facade: what the API and the verbs see of a home that is served."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.service.live.homes import LIVE_US, PAIRS
+from tests.service.live.homes import LIVE_US, PAIRS, threads
 from tests.service.logs import event, home_with, lesson
 from tutorpulse.clock import DAY_US, SECOND_US, FixedClock
 from tutorpulse.errors import HomeBusyError, ModelError, UnknownEntityError
@@ -126,10 +125,11 @@ def test_a_home_is_served_once(service: Service) -> None:
 
 def test_what_was_taken_before_the_end_is_in_the_log_after_it(tmp_path: Path) -> None:
     home_with(tmp_path, PAIRS)
+    others = threads("refresh-", "ingest", "apply")
     with open_service(tmp_path, clock=FixedClock(LIVE_US)) as served:
         body = Body(msgspec.json.encode(event("ib_call_logged", 0, student_id="s3")), "json", "test", LIVE_US)
         served.live.take(body).result(10)
-    assert not [t for t in threading.enumerate() if t.name.startswith(("refresh-", "ingest", "apply"))]
+    assert threads("refresh-", "ingest", "apply") <= others
     with open_service(tmp_path, clock=FixedClock(LIVE_US)) as served:
         assert len(served.pulse.store) == len(PAIRS) + 1
 
