@@ -1,7 +1,5 @@
 """`bench freshness`: from an event's receipt to the prediction made with it, while events keep coming."""
 
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +14,7 @@ from tutorpulse.bench.filling import filled_home, new_batches
 from tutorpulse.bench.harness import Options, Result, result
 from tutorpulse.bench.marketplace import Plan, ndjson
 from tutorpulse.bench.posting import Connection
-from tutorpulse.bench.served import Served, resident_mb, served
+from tutorpulse.bench.served import Served, refresh_whole, resident_mb, served
 from tutorpulse.clock import DAY_US, SystemClock
 from tutorpulse.errors import TutorpulseError
 from tutorpulse.store.home import Home
@@ -41,7 +39,7 @@ def run(options: Options) -> Result:
     plan = _plan(options, now_us)
     home = filled_home(options, plan)
     with served(home) as service:
-        alone_s = _refresh(home)
+        alone_s = refresh_whole(home)
         idle = _idle(service, _lines(plan, now_us, 1, IDLE_EVENTS))
         reads = _Reads(service, plan.tutors)
         p99, whole = [], []
@@ -82,16 +80,6 @@ def _lines(home: Plan, now_us: int, seed: int, count: int) -> list[bytes]:
     """Events of the last day about half of the home's tutors and students."""
     plan = Plan(count, home.tutors // 2, home.students // 2, now_us - DAY_US, 1, 1_000 + seed)
     return b"".join(ndjson(batch) for batch in new_batches(plan, count)).splitlines()[:count]
-
-
-def _refresh(home: Home) -> float:
-    """Seconds for a whole refresh, as an operator asks for it."""
-    began = time.perf_counter()
-    command = [sys.executable, "-m", "tutorpulse", "refresh", "--home", str(home.path), "--json"]
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode:
-        raise TutorpulseError(f"The refresh failed: {done.stderr.decode(errors='replace')[-500:]}")
-    return time.perf_counter() - began
 
 
 def _idle(service: Served, lines: list[bytes]) -> float:
@@ -139,7 +127,7 @@ def _whole_under_load(service: Served, home: Home, reads: "_Reads", lines: list[
     load = threading.Thread(target=_load, args=(service, lines, enough), daemon=True)
     load.start()
     with reads.going_on():
-        seconds = _refresh(home)
+        seconds = refresh_whole(home)
     enough.set()
     load.join()
     return seconds

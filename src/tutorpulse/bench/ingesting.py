@@ -8,7 +8,7 @@ from tutorpulse.bench.filling import filled_home, new_batches
 from tutorpulse.bench.harness import Options, Result, result
 from tutorpulse.bench.marketplace import Plan, ndjson
 from tutorpulse.bench.posting import Posted, post_all
-from tutorpulse.bench.served import Served, served
+from tutorpulse.bench.served import Served, refresh_whole, served
 from tutorpulse.errors import TutorpulseError
 from tutorpulse.store.home import Home
 
@@ -23,13 +23,14 @@ Requests = list[tuple[bytes, bytes]]
 
 
 def run(options: Options) -> Result:
-    """Each repeat posts new events, a thousand a post over 8 connections, with the client on the same machine, while the service
+    """Each repeat posts new events into a home that was refreshed once, a thousand a post over 8 connections, with the client on the same machine, while the service
     refreshes predictions as it always does. Beside it: the same with a fifth of duplicates, single events over 32
     connections, and, as the limit, the same posts to the same server with no sink.
     """
     home = filled_home(options)
     lines = [_lines(options, repeat) for repeat in range(options.repeats + 2)]
     with served(home) as service:
+        refresh_whole(home)
         repeats = [_post(service, _thousands(service, some)) for some in lines[: options.repeats]]
         mixed = _with_duplicates(lines[options.repeats], lines[0])
         duplicates = _post(service, _thousands(service, mixed))

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -54,6 +55,16 @@ def served(home: Home, module: str = "tutorpulse") -> Iterator[Served]:
     finally:
         process.terminate()
         process.wait(STOP_S)
+
+
+def refresh_whole(home: Home) -> float:
+    """Seconds for a whole refresh, as an operator asks for it."""
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "tutorpulse", "refresh", "--home", str(home.path), "--json"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        raise TutorpulseError(f"The refresh failed: {done.stderr.decode(errors='replace')[-500:]}")
+    return time.perf_counter() - began
 
 
 def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
