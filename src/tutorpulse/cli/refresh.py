@@ -2,33 +2,17 @@
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
-from tutorpulse.service.judging import log
+from tutorpulse.service.judging import lines_to
 from tutorpulse.service.root import newest_event_us, open_pulse
 from tutorpulse.service.served import open_scorer
 from tutorpulse.service.socket.refreshing import refresh_anywhere
-
-
-@contextmanager
-def _lines_on_stderr(wanted: bool) -> Iterator[None]:
-    if not wanted:
-        yield
-        return
-    handler = logging.StreamHandler(sys.stderr)
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        log.setLevel(logging.NOTSET)
 
 
 @app.command()
@@ -43,7 +27,8 @@ def refresh(
     ] = False,
 ) -> None:
     """Predict anew for every tutor and student, and keep what changed. Prints the summary."""
-    with open_pulse(home) as pulse, _lines_on_stderr(verbose):
+    lines = lines_to(logging.StreamHandler(sys.stderr)) if verbose else nullcontext()
+    with open_pulse(home) as pulse, lines:
         newest_event_us(pulse)
         with console.err.status("Refreshing") as status:
             report = refresh_anywhere(pulse, open_scorer, lambda doing: status.update(f"Refreshing: {doing}"))

@@ -1,7 +1,7 @@
 """What a feature computation returns."""
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,3 +29,13 @@ class FeatureFrame:
 
     def __len__(self) -> int:
         return len(self.entity_ids)
+
+    def take(self, rows: NDArray[Any]) -> "FeatureFrame":
+        """The rows at these places, or where a mask is true."""
+        return replace(
+            self,
+            entity_ids=self.entity_ids[rows],
+            features=self.features[rows],
+            context=self.context[rows],
+            facts={name: column[rows] for name, column in self.facts.items()},
+        )

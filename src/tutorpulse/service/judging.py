@@ -4,6 +4,8 @@ A whole refresh and one of a few entities are judged by the same call; `write` t
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import msgspec
@@ -22,7 +24,7 @@ from tutorpulse.service import merging, moving
 from tutorpulse.service.insights import News, Told, tell
 from tutorpulse.service.population import Population, column, measured
 from tutorpulse.service.root import Pulse
-from tutorpulse.service.scoring import Scorer, take
+from tutorpulse.service.scoring import Scorer
 from tutorpulse.store.state import PredictionRows, RecommendationRow, State
 
 log = logging.getLogger("tutorpulse.refresh")
@@ -64,7 +66,7 @@ def judge(pulse: Pulse, scorer: Scorer, frame: FeatureFrame, among: Population |
     previous = merging.aligned(state.all(kind) if ids is None else state.of(kind, ids), frame.entity_ids)
     status = statuses(frame.facts, frame.as_of_us, scorer.exit_gap_days[kind])
     live = is_scored(status)
-    scored = take(frame, live)
+    scored = frame.take(live)
     try:
         predictions = scorer.model.predict(scored)
     except ModelError as error:
@@ -153,6 +155,19 @@ def write(state: State, judged: Judged) -> int:
     if log.isEnabledFor(logging.INFO):
         _log(current.take(merging.visibly_changed(previous, current)))
     return int(changed.sum())
+
+
+@contextmanager
+def lines_to(handler: logging.Handler) -> Iterator[None]:
+    """The line of each entity that changed visibly goes to `handler` too, within the context."""
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
 
 
 def _log(rows: PredictionRows) -> None:

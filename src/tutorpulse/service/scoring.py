@@ -1,8 +1,8 @@
 """What scores a home's entities: features, the model in force, the rules."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,17 +52,6 @@ class Scorer:
     def feature_names(self, entity_type: EntityType) -> tuple[str, ...]:
         """The 46 and the context, in the order of a frame's columns."""
         return tuple(feature.name for feature in self.catalog[entity_type])
-
-
-def take(frame: FeatureFrame, rows: NDArray[Any]) -> FeatureFrame:
-    """The rows at these places, or where a mask is true."""
-    return replace(
-        frame,
-        entity_ids=frame.entity_ids[rows],
-        features=frame.features[rows],
-        context=frame.context[rows],
-        facts={name: column[rows] for name, column in frame.facts.items()},
-    )
 
 
 def matrix(frame: FeatureFrame) -> NDArray[np.float32]:

@@ -122,7 +122,7 @@ class _Seen:
     def practice(self, kind: EntityType, as_of_us: int) -> Practice:
         # The morning itself belongs to what is to come: see as of the last microsecond before it.
         frame = self._compute(kind, as_of_us - 1)
-        frame = _taken(frame, is_scored(statuses(frame.facts, frame.as_of_us, EXIT_GAP_DAYS)))
+        frame = frame.take(is_scored(statuses(frame.facts, frame.as_of_us, EXIT_GAP_DAYS)))
         history = self._history[kind]
         at = np.full(len(frame), frame.as_of_us, np.int64)
         rows = Rows(history.codes(frame.entity_ids), at)
@@ -142,15 +142,3 @@ class _Seen:
         order = here[np.argsort(self._truth["entity_id"][here])]
         place = order[np.searchsorted(self._truth["entity_id"][order], entity_ids)]
         return {label: np.asarray(self._truth[name][place], np.float64) for label, name in TRUTH_OF.items()}
-
-
-def _taken(frame: FeatureFrame, rows: NDArray[np.bool_]) -> FeatureFrame:
-    return FeatureFrame(
-        frame.entity_type,
-        frame.as_of_us,
-        frame.known_at_us,
-        frame.entity_ids[rows],
-        frame.features[rows],
-        frame.context[rows],
-        {name: column[rows] for name, column in frame.facts.items()},
-    )

@@ -14,7 +14,7 @@ from tutorpulse.service.live.figures import LaneFigures
 from tutorpulse.service.live.roster import Roster
 from tutorpulse.service.population import Population, from_json, measured, to_json
 from tutorpulse.service.root import Pulse
-from tutorpulse.service.scoring import Scorer, take
+from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.served import features_of
 
 GROWTH_TO_MEASURE = 1.25
@@ -65,7 +65,7 @@ class Rescoring:
         as_of_us = self._pulse.clock.now_us()
         frame = self._compute(self._kind, as_of_us, None)
         status = statuses(frame.facts, as_of_us, scorer.exit_gap_days[self._kind])
-        population = measured(scorer, take(frame, is_scored(status)))
+        population = measured(scorer, frame.take(is_scored(status)))
         self._keep(scorer, population, as_of_us)
         return population
 

@@ -1,10 +1,10 @@
 """A refresh of a home, whoever holds it; and the lines of its log for whoever asked."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
-from tutorpulse.service.judging import log
+from tutorpulse.service.judging import lines_to, log
 from tutorpulse.service.refresh import RefreshReport, refresh
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
@@ -32,17 +32,9 @@ def refresh_anywhere(
     return pulse.store.ask(RefreshReport, "refresh", log.isEnabledFor(logging.INFO), tell=tell)
 
 
-@contextmanager
-def lines_told(tell: Tell) -> Iterator[None]:
+def lines_told(tell: Tell) -> AbstractContextManager[None]:
     """What a refresh logs within the context is told as `line`s."""
-    handler, level = _Telling(tell), log.level
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        log.setLevel(level)
+    return lines_to(_Telling(tell))
 
 
 class _Telling(logging.Handler):
