@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlglot
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.store import oracle
@@ -19,6 +19,12 @@ from tutorpulse.store.sessions import SESSION_COLUMNS, fold_sql, sessions_as_of_
 
 _FRESH = itertools.count(10**9)
 SIDES = {"session_id": "s", "tutor_id": "t", "student_id": "u"}
+_TIE = {**SIDES, "ts_us": 2, "received_us": 2}
+TIED_AND_APART: list[dict[str, Any]] = [
+    {"event_id": "e2", "event_type": "session_cancelled", **_TIE},
+    {"event_id": "e1", "event_type": "session_completed", **_TIE},
+]
+"""Two endings of one moment, of which the id decides, and the later id arrives first."""
 
 
 def fold(store: EventStore, sql: str) -> dict[str, dict[str, Any]]:
@@ -41,17 +47,19 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventStor
         yield store
 
 
-def refill(store: EventStore, events: list[dict[str, Any]]) -> None:
-    """Make the store hold these events only; faster than a new home for each example."""
+def refill(store: EventStore, *parts: list[dict[str, Any]]) -> None:
+    """Make the store hold the events of these parts only, settled between two; faster than a new home for each example."""
     for table in ("session_events", "settled_sessions"):
         store._database.execute(f"DELETE FROM {table}")
     store._database.execute("UPDATE facts SET value = 0 WHERE name = 'settled_seq'")
-    add(store, events)
-
-
-def add(store: EventStore, events: list[dict[str, Any]]) -> None:
-    """Append the session events under ids never used before, in the order of the given ids."""
     fresh = next(_FRESH)
+    for part in parts:
+        store.settle()
+        add(store, fresh, part)
+
+
+def add(store: EventStore, fresh: int, events: list[dict[str, Any]]) -> None:
+    """Append the session events under ids never used before; those of one `fresh` keep the order of the given ids."""
     own = [event for event in events if event["event_type"] in oracle.SESSION_TYPES]
     store.append(batch_of([{**event, "event_id": f"{fresh}-{event['event_id']}"} for event in own]))
 
@@ -68,12 +76,11 @@ def test_the_fold_is_what_the_contract_says(events: list[dict[str, Any]], shared
 @given(
     events=histories(), as_of_us=st.integers(0, 13), known_at_us=st.integers(0, 13), split=st.integers(0, 25)
 )
+@example(events=TIED_AND_APART, as_of_us=2, known_at_us=2, split=1)
 def test_sessions_as_of_a_time_are_those_of_a_log_cut_there(
     events: list[dict[str, Any]], as_of_us: int, known_at_us: int, split: int, shared_store: EventStore
 ) -> None:
-    refill(shared_store, events[:split])
-    shared_store.settle()
-    add(shared_store, events[split:])
+    refill(shared_store, events[:split], events[split:])
     cut = [e for e in events if e["ts_us"] <= as_of_us and e["received_us"] <= known_at_us]
     assert fold(shared_store, sessions_as_of_sql(as_of_us, known_at_us)) == oracle.sessions(cut)
     if len(shared_store.query(straddling_sql(as_of_us, known_at_us))["beyond"]) == 0:
