@@ -4,6 +4,7 @@
     ├── InputError            what was given cannot be used: a file, a mapping, an argument
     │   ├── MappingError      a mapping file is wrong
     │   ├── SettingsError     a setting is unknown or has a bad value
+    │   ├── SignInError       a name, password or link does not let in
     │   └── UnknownEntityError  no such tutor, student, reject or recommendation
     ├── HomeError             the home folder cannot be used
     │   ├── HomeBusyError     another process holds it
@@ -37,6 +38,10 @@ class MappingError(InputError):
 
 class SettingsError(InputError):
     """A setting is unknown or has a value it cannot take."""
+
+
+class SignInError(InputError):
+    """A name with its password, a link or a provider's word does not let in."""
 
 
 class UnknownEntityError(InputError):

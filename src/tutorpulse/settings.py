@@ -130,6 +130,41 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "Addresses or networks of proxies whose X-Forwarded headers are believed (in the environment: separated by commas)."
         ),
     ] = ()
+    public_url: Annotated[
+        str,
+        _doc(
+            "Where people reach the service, such as https://pulse.example; empty: the address that it listens on."
+        ),
+    ] = ""
+    signin_idle_hours: Annotated[
+        float, Meta(gt=0), _doc("Hours without use after which a browser must sign in again.")
+    ] = 12.0
+    signin_days: Annotated[
+        float, Meta(gt=0), _doc("Days after which a browser must sign in again, however much it is used.")
+    ] = 7.0
+    signin_attempts_per_minute: Annotated[
+        float, Meta(gt=0), _doc("Attempts to sign in that a name, and an address, may make in a minute.")
+    ] = 10.0
+    oidc_issuer: Annotated[str, _doc("Address of the OpenID provider that users come from; empty: none.")] = (
+        ""
+    )
+    oidc_client_id: Annotated[str, _doc("This service's name at the provider.")] = ""
+    oidc_client_secret_file: Annotated[
+        str, _doc("File with this service's secret at the provider; empty: a public client, with PKCE alone.")
+    ] = ""
+    oidc_scopes: Annotated[
+        tuple[str, ...], _doc("What is asked of the provider (in the environment: separated by commas).")
+    ] = ("openid", "profile")
+    oidc_name_claim: Annotated[str, _doc("Claim that names a user.")] = "preferred_username"
+    oidc_role_claim: Annotated[
+        str, _doc("Claim whose values give a user's role; dots lead into objects, as in realm_access.roles.")
+    ] = "groups"
+    oidc_viewers: Annotated[
+        tuple[str, ...],
+        _doc("Values of that claim that make a viewer; `*`: everybody whom the provider knows."),
+    ] = ()
+    oidc_operators: Annotated[tuple[str, ...], _doc("Values of that claim that make an operator.")] = ()
+    oidc_admins: Annotated[tuple[str, ...], _doc("Values of that claim that make an administrator.")] = ()
     access_log: Annotated[bool, _doc("Whether the service logs a line for each request.")] = True
     prediction_log: Annotated[
         bool, _doc("Whether the service logs a line for each prediction that changed visibly.")

@@ -68,7 +68,7 @@ def test_an_expired_key_is_refused(client: TestClient, key: Key, service: Servic
     assert client.get("/v1/tutors", headers={"x-api-key": secret}).status_code == 200
     door = access.Door(service, 0)
     service.pulse.clock.advance(10)  # type: ignore[attr-defined]
-    assert door._looked_up(secret) is None
+    assert door._looked_up(secret, False) is None
 
 
 def test_a_revoked_key_is_refused_once_it_is_no_longer_trusted(

@@ -18,7 +18,11 @@ def answer(content: object) -> Response:
 def polled(request: Request, response: Response) -> Response:
     """The answer with its ETag; 304 without content where the caller has it already (`If-None-Match`)."""
     tag = f'W/"{blake2b(bytes(response.body), digest_size=12).hexdigest()}"'
-    headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "Accept, Authorization, X-API-Key"}
+    headers = {
+        "etag": tag,
+        "cache-control": "private, no-cache",
+        "vary": "Accept, Authorization, Cookie, X-API-Key",
+    }
     if _matches(request.headers.get("if-none-match", ""), tag):
         kept = {name: response.headers[name] for name in ("link",) if name in response.headers}
         return Response(status_code=304, headers=headers | kept)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tutorpulse.api import described, problems
+from tutorpulse.api.auditing import Audited
 from tutorpulse.api.context import context_of
 from tutorpulse.api.direct import Direct
 from tutorpulse.api.outer import Outer, finish
@@ -35,7 +36,7 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=_middleware(service.pulse.settings.cors_origins),
+        middleware=_middleware(service),
     )
     app.state.context = context_of(service)
     for router in ROUTERS:
@@ -45,7 +46,8 @@ def create_app(service: Service) -> FastAPI:
     return app
 
 
-def _middleware(origins: tuple[str, ...]) -> list[Middleware]:
+def _middleware(service: Service) -> list[Middleware]:
+    origins = service.pulse.settings.cors_origins
     cors = Middleware(
         CORSMiddleware,
         allow_origins=origins,
@@ -53,7 +55,8 @@ def _middleware(origins: tuple[str, ...]) -> list[Middleware]:
         allow_headers=["Authorization", "X-API-Key", "If-None-Match", "Last-Event-ID", "X-Request-ID"],
         expose_headers=["ETag", "Link", "Retry-After", "X-Request-ID"],
     )
-    return [Middleware(Outer), *([cors] if origins else []), Middleware(Direct)]
+    audited = Middleware(Audited, service=service)
+    return [Middleware(Outer), *([cors] if origins else []), Middleware(Direct), audited]
 
 
 def _handle_errors(app: FastAPI) -> None:

@@ -37,6 +37,7 @@ SHAPES: tuple[type[msgspec.Struct], ...] = (
     shapes.ReplayRequest,
     shapes.Decision,
     shapes.Decided,
+    shapes.AuditList,
 )
 """Every shape that is answered."""
 

@@ -241,3 +241,20 @@ DECIDED = {
     "decided": "2026-03-02T18:00:00Z",
     "note": "Called on Monday",
 }
+
+AUDIT = {
+    "items": [
+        {
+            "number": 71,
+            "at": "2026-03-02T17:00:00Z",
+            "actor_kind": "user",
+            "actor": "dana",
+            "actor_id": "9f3c1a77d2e4",
+            "action": "mark recommendation",
+            "target_kind": "recommendation",
+            "target_id": "4be2a0c95f1d47a8",
+            "outcome": "done",
+        }
+    ],
+    "next_cursor": "NzE",
+}

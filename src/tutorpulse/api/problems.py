@@ -32,10 +32,15 @@ class Kind(msgspec.Struct, frozen=True):
 
 KINDS = {
     "key-missing": Kind(
-        401, "A key is needed", "There is no key, or the key is unknown, expired or revoked."
+        401, "A key is needed", "There is no key and no sign-in, or it is unknown, expired or revoked."
+    ),
+    "cross-site": Kind(
+        403, "Not from a page of ours", "A browser sent it with its cookie from another site's page."
     ),
     "key-lacks-scope": Kind(
-        403, "The key does not allow this", "The key lacks the scope that the route needs."
+        403,
+        "The key does not allow this",
+        "The key, or the user's role, lacks the scope that the route needs.",
     ),
     "not-found": Kind(404, "Not found", "There is no such path, entity, insight, reject or recommendation."),
     "method-not-allowed": Kind(

@@ -19,7 +19,7 @@ from tutorpulse.store.home import Home
 if TYPE_CHECKING:
     from tutorpulse.api.running.run import Running
 
-_NEEDED = ("fastapi", "httptools", "prometheus_client", "uvicorn", "uvloop")
+_NEEDED = ("argon2", "fastapi", "httptools", "prometheus_client", "uvicorn", "uvloop")
 
 
 @app.command()

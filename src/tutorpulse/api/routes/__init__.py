@@ -1,6 +1,7 @@
 """The routes, one file per resource."""
 
 from tutorpulse.api.routes import (
+    audit,
     entities,
     events,
     features,
@@ -24,6 +25,7 @@ ROUTERS = (
     insights.router,
     models.router,
     features.router,
+    audit.router,
 )
 
 TAGS = [

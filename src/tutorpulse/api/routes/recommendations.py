@@ -11,12 +11,14 @@ from starlette.responses import Response
 from tutorpulse.api import examples
 from tutorpulse.api.access import SCHEMES
 from tutorpulse.api.answers import answer
+from tutorpulse.api.auditing import name_act
 from tutorpulse.api.bodies import read_body
 from tutorpulse.api.context import here
 from tutorpulse.api.described import answers, content, ref
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.clock import format_time
 from tutorpulse.service.queries.shapes import Decided, Decision
+from tutorpulse.store.state.audit import Act
 
 router = APIRouter(tags=["entities"])
 _DECODER = msgspec.json.Decoder(Decision)
@@ -44,13 +46,14 @@ async def decide(
 ) -> Response:
     """It stays so until its reason is gone and comes again. A later mark replaces an earlier one."""
     context = here(request)
-    key = await context.door.admit(request, "operate")
+    caller = await context.door.admit(request, "operate")
+    name_act(request, Act("mark recommendation", "recommendation", recommendation_id))
     raw = await read_body(request, context.body_limits)
     try:
         decision = _DECODER.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ProblemError("invalid", f"The body is not as it should be: {error}.") from None
-    return answer(await run_in_threadpool(_decided, request, recommendation_id, decision, key.name))
+    return answer(await run_in_threadpool(_decided, request, recommendation_id, decision, caller.name))
 
 
 def _decided(request: Request, recommendation_id: str, decision: Decision, by: str) -> Decided:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from tutorpulse.api import examples
 from tutorpulse.api.access import SCHEMES, needs
 from tutorpulse.api.answers import answer
+from tutorpulse.api.auditing import name_act
 from tutorpulse.api.bodies import read_body
 from tutorpulse.api.context import here
 from tutorpulse.api.described import answers, content, ref
@@ -21,6 +22,7 @@ from tutorpulse.api.problems import ProblemError
 from tutorpulse.service.queries import rejects
 from tutorpulse.service.queries.shapes import RejectList, Replayed, ReplayRequest
 from tutorpulse.store.rejects import State
+from tutorpulse.store.state.audit import Act
 
 router = APIRouter(tags=["events"])
 _FLUSH_S = 10.0
@@ -68,6 +70,7 @@ async def replay(request: Request) -> Response:
     """After a fix here or a correction of the events: those that are valid now are taken, the others stay as they are."""
     context = here(request)
     await context.door.admit(request, "operate")
+    name_act(request, Act("replay rejects"))
     raw = await read_body(request, context.body_limits)
     try:
         wanted = _DECODER.decode(raw)

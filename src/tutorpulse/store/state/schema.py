@@ -77,6 +77,20 @@ STEPS: tuple[tuple[str, ...], ...] = (
             DELETE FROM insight_log WHERE alert_id = OLD.alert_id;
         END""",
     ),
+    (
+        """CREATE TABLE users (user_id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, role TEXT NOT NULL,
+            password_hash TEXT, issuer TEXT, subject TEXT, created_us INTEGER NOT NULL, disabled_us INTEGER, seen_us INTEGER)
+            WITHOUT ROWID""",
+        "CREATE UNIQUE INDEX users_by_subject ON users (issuer, subject) WHERE subject IS NOT NULL",
+        """CREATE TABLE signins (digest BLOB PRIMARY KEY, signin_id TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL,
+            created_us INTEGER NOT NULL, seen_us INTEGER NOT NULL, expires_us INTEGER NOT NULL) WITHOUT ROWID""",
+        """CREATE TABLE user_links (digest BLOB PRIMARY KEY, user_id TEXT NOT NULL, purpose TEXT NOT NULL,
+            expires_us INTEGER NOT NULL) WITHOUT ROWID""",
+        """CREATE TABLE audit (number INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, actor_kind TEXT NOT NULL,
+            actor TEXT NOT NULL, actor_id TEXT NOT NULL, action TEXT NOT NULL, target_kind TEXT NOT NULL,
+            target_id TEXT NOT NULL, outcome TEXT NOT NULL)""",
+        "CREATE INDEX audit_by_target ON audit (target_kind, target_id)",
+    ),
 )
 """Step k brings a file of version k to k + 1; a released step is never changed.
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tutorpulse.store.state.audit import AuditTable
 from tutorpulse.store.state.connection import open_connection, transaction
 from tutorpulse.store.state.feed import InsightFeed
 from tutorpulse.store.state.insights import InsightTable
@@ -17,6 +18,8 @@ from tutorpulse.store.state.recommendations import RecommendationTable
 from tutorpulse.store.state.runs import RunTable
 from tutorpulse.store.state.schema import ENTITY_TABLES
 from tutorpulse.store.state.subjects import SubjectTable
+from tutorpulse.store.state.tokens import LinkTable, SignInTable
+from tutorpulse.store.state.users import UserTable
 
 
 class State:
@@ -39,6 +42,10 @@ class State:
         self.runs = RunTable(self._connection)
         self.keys = KeyTable(self._connection)
         self.populations = PopulationTable(self._connection)
+        self.users = UserTable(self._connection)
+        self.signins = SignInTable(self._connection)
+        self.links = LinkTable(self._connection)
+        self.audit = AuditTable(self._connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -55,6 +62,7 @@ class State:
                 ).rowcount
                 for table in ENTITY_TABLES
             )
+            self.audit.forget(entity_type, entity_id)
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return rows
 
