@@ -1,14 +1,19 @@
-"""Boosted trees behind one head: fitting, margins, exact contributions. The only importer of LightGBM."""
+"""Boosted trees behind one head: fitting, margins, exact contributions. The only importer of LightGBM.
+
+LightGBM is loaded when a head is fitted or read: where models are only called elsewhere it need not be there.
+"""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.errors import ArtifactError
 from tutorpulse.model.outputs import Floats, Objective
+
+if TYPE_CHECKING:
+    import lightgbm
 
 THREADS = 2
 FIT_ROWS_FOR_THREADS = 20_000
@@ -36,7 +41,7 @@ class Head:
 
     name: str
     objective: Objective
-    booster: lightgbm.Booster
+    booster: "lightgbm.Booster"
     slope: float = 1.0
     intercept: float = 0.0
 
@@ -72,6 +77,8 @@ def fit_head(
     name: str, objective: Objective, rows: NDArray[np.float32], label: Floats, names: list[str], seed: int
 ) -> Head:
     """Fit a head to (n, k) rows and n labels; the same input and seed give the same trees on any run."""
+    import lightgbm
+
     data = lightgbm.Dataset(rows, label, feature_name=names, free_raw_data=True)
     threads = THREADS if len(rows) >= FIT_ROWS_FOR_THREADS else 1
     parameters = {**PARAMETERS, "objective": objective, "seed": seed, "num_threads": threads}
@@ -88,6 +95,8 @@ def head_from_text(name: str, objective: Objective, text: str, slope: float, int
     Raises:
         ArtifactError: `text` is no LightGBM model.
     """
+    import lightgbm
+
     try:
         booster = lightgbm.Booster(model_str=text)
     except lightgbm.basic.LightGBMError as error:
