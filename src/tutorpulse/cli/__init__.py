@@ -2,6 +2,7 @@
 
 from tutorpulse.cli import (
     act,
+    audit,
     backup,
     bench,
     demo,
@@ -22,12 +23,14 @@ from tutorpulse.cli import (
     summary,
     today,
     train,
+    users,
     verify,
 )
 from tutorpulse.cli.app import main
 
 __all__ = [
     "act",
+    "audit",
     "backup",
     "bench",
     "demo",
@@ -49,5 +52,6 @@ __all__ = [
     "summary",
     "today",
     "train",
+    "users",
     "verify",
 ]

@@ -8,6 +8,7 @@ import typer
 
 from tutorpulse.cli import console
 from tutorpulse.cli.app import app
+from tutorpulse.cli.audit import noted
 from tutorpulse.clock import SystemClock
 from tutorpulse.store.home import Home
 from tutorpulse.store.state import State
@@ -27,6 +28,7 @@ def act(
         row = state.recommendations.decide(
             recommendation_id, mark, SystemClock().now_us(), by or getpass.getuser(), note
         )
+        noted(state, "mark recommendation", "recommendation", recommendation_id)
     if as_json:
         console.print_json(row)
     else:

@@ -6,6 +6,7 @@ import typer
 
 from tutorpulse.cli import console
 from tutorpulse.cli.app import app
+from tutorpulse.cli.audit import noted
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.erasing import erase_entity
 from tutorpulse.service.root import open_pulse
@@ -24,6 +25,7 @@ def erase(
         if not yes:
             typer.confirm(f"Erase {entity} {entity_id} for good?", abort=True, err=True)
         erased = erase_entity(pulse, entity, entity_id)
+        noted(pulse.state, f"erase {entity}")
     if as_json:
         console.print_json(erased)
     else:

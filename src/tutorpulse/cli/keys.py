@@ -11,10 +11,10 @@ from rich.text import Text
 
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
+from tutorpulse.cli.audit import noted
 from tutorpulse.clock import DAY_US, SystemClock, format_time
 from tutorpulse.store.home import Home
 from tutorpulse.store.state import SCOPES, KeyRow, State
-from tutorpulse.store.state.keys import KeyTable
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of the service: who may use it, and for what.")
 app.add_typer(keys, name="keys")
@@ -33,8 +33,9 @@ def create(
     """Make a key, and show its secret, once."""
     now_us = SystemClock().now_us()
     expires_us = None if days is None else now_us + int(days * DAY_US)
-    with _table(home, create_home=True) as table:
-        row, secret = table.create(name, scope, now_us, expires_us)
+    with _opened(home, create_home=True) as state:
+        row, secret = state.keys.create(name, scope, now_us, expires_us)
+        noted(state, "create key", "key", row.key_id)
     if as_json:
         console.print_json({**_as_data(row, now_us), "secret": secret})
         return
@@ -48,8 +49,8 @@ def create(
 def list_(home: console.HomeOption = console.DEFAULT_HOME, as_json: console.JsonOption = False) -> None:
     """List the keys, without their secrets."""
     now_us = SystemClock().now_us()
-    with _table(home) as table:
-        rows = table.all()
+    with _opened(home) as state:
+        rows = state.keys.all()
     if as_json:
         console.print_json([_as_data(row, now_us) for row in rows])
     elif rows:
@@ -66,8 +67,9 @@ def revoke(
 ) -> None:
     """Make a key useless, for good; a running service refuses it within a second."""
     now_us = SystemClock().now_us()
-    with _table(home) as table:
-        row = table.revoke(key_id, now_us)
+    with _opened(home) as state:
+        row = state.keys.revoke(key_id, now_us)
+        noted(state, "revoke key", "key", row.key_id)
     if as_json:
         console.print_json(_as_data(row, now_us))
     else:
@@ -75,9 +77,9 @@ def revoke(
 
 
 @contextmanager
-def _table(home: Path, create_home: bool = False) -> Iterator[KeyTable]:
+def _opened(home: Path, create_home: bool = False) -> Iterator[State]:
     with closing(State(Home.open(home, create=create_home).state_path)) as state:
-        yield state.keys
+        yield state
 
 
 def _standing(row: KeyRow, now_us: int) -> str:
