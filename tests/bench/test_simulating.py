@@ -6,7 +6,7 @@ from tutorpulse.bench import simulating
 from tutorpulse.bench.harness import Options
 
 
-def test_whole_days_are_written_until_the_events_are_enough(tmp_path: Path) -> None:
+def test_whole_weeks_are_written_until_the_events_are_enough(tmp_path: Path) -> None:
     found = simulating.run(Options(events=2000, repeats=2, folder=tmp_path))
     lines = (tmp_path / "events.ndjson").read_bytes().splitlines()
     assert found.details["events"] == len(lines) >= 2000

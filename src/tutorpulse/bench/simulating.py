@@ -16,7 +16,7 @@ _SAMPLE = 100_000
 
 def run(options: Options) -> Result:
     """The world of 2,000 tutors and 20,000 students lived day by day and written as lines, until the events are enough; to the
-    end of the file's last day, without a sync. The limit is `msgspec` encoding the same events from ready objects and nothing
+    end of the file's last week, without a sync. The limit is `msgspec` encoding the same events from ready objects and nothing
     else: about what any program must do that makes lines of objects one by one."""
     path = options.folder / "events.ndjson"
     rates: list[float] = []
@@ -32,10 +32,10 @@ def run(options: Options) -> Result:
 
 
 def _chunks(events: int) -> Iterator[list[str]]:
-    """Whole days of lines, until there are so many or the year is over."""
+    """Whole weeks of lines, until there are so many or the year is over."""
     world = population.new_world(Parameters(), TUTORS, STUDENTS, FIRST_DAY, DAYS, SEED)
     count = 0
-    for lines, _ in emit.line_chunks(world, DAYS):
+    for lines, _ in emit.line_chunks(world, DAYS, emit.SPAN_DAYS):
         yield lines
         count += len(lines)
         if count >= events:

@@ -117,21 +117,21 @@ def _import_simulated(pulse: Pulse, world: World) -> int:
     )
     accepted = 0
     with progress_bar("Simulating") as tell:
-        days = _told(emit.line_chunks(world, _DAYS), tell)
-        for lines in _in_blocks(days):
+        weeks = _told(emit.line_chunks(world, _DAYS, emit.SPAN_DAYS), tell)
+        for lines in _in_blocks(weeks):
             accepted += pulse.store.append(decode_lines(b"\n".join(lines), arrival)).accepted
     return accepted
 
 
-def _told(days: Iterable[tuple[list[str], object]], tell: Callable[[int, int], None]) -> Iterator[list[str]]:
-    for day, (lines, _) in enumerate(days, 1):
-        tell(day, _DAYS)
+def _told(weeks: Iterable[tuple[list[str], object]], tell: Callable[[int, int], None]) -> Iterator[list[str]]:
+    for week, (lines, _) in enumerate(weeks, 1):
+        tell(min(week * emit.SPAN_DAYS, _DAYS), _DAYS)
         yield lines
 
 
-def _in_blocks(days: Iterable[list[str]]) -> Iterator[list[bytes]]:
+def _in_blocks(chunks: Iterable[list[str]]) -> Iterator[list[bytes]]:
     block: list[bytes] = []
-    for line in chain.from_iterable(days):
+    for line in chain.from_iterable(chunks):
         block.append(line.encode())
         if len(block) == _LINES_AT_ONCE:
             yield block

@@ -121,7 +121,8 @@ def _deliver(run: _Run, out: Path | None, target: post.Target | None) -> int:
 
 
 def _chunks(run: _Run) -> Iterator[list[str]]:
-    clean = emit.line_chunks(run.world, run.days, record=run.study.record if run.study else None)
+    record = run.study.record if run.study else None
+    clean = emit.line_chunks(run.world, run.days, emit.SPAN_DAYS, record)
     first = run.world.day
     with progress_bar("Simulating") as tell:
         for lines in dirtied(clean, run.dirt, run.world.seed) if run.dirt else (lines for lines, _ in clean):

@@ -16,19 +16,15 @@ from tutorpulse.simulate.state import Ints
 
 
 def batch_of(
-    names: Names, several: Sequence[Events], first_number: int, places: Sequence[Ints]
+    names: Names, several: Sequence[Events], numbers: Sequence[Ints], places: Sequence[Ints]
 ) -> EventBatch:
-    """Events of several types, numbered on from `first_number`; `places` holds each event's place in the batch."""
-    rows = []
-    for events, place in zip(several, places, strict=True):
-        rows.append(_rows(names, events, first_number, place))
-        first_number += len(place)
-    return EventBatch(size=sum(len(place) for place in places), rows=tuple(rows))
+    """Events of several types; `numbers` are their own, `places` those in the batch, both by type."""
+    rows = [_rows(names, *each) for each in zip(several, numbers, places, strict=True)]
+    return EventBatch(size=sum(map(len, places)), rows=tuple(rows))
 
 
-def _rows(names: Names, events: Events, first_number: int, place: Ints) -> TypeRows:
+def _rows(names: Names, events: Events, numbers: Ints, place: Ints) -> TypeRows:
     order = np.argsort(place)
-    numbers = range(first_number, first_number + len(place))
     columns = {
         field.name: _column(names, events.event_type, field, events.columns[field.name][order])
         for field in EVENT_TYPES[events.event_type].fields
@@ -37,7 +33,7 @@ def _rows(names: Names, events: Events, first_number: int, place: Ints) -> TypeR
     return TypeRows(
         event_type=events.event_type,
         position=place[order],
-        event_id=_objects([names.event_id(number) for number in numbers])[order],
+        event_id=_objects([names.event_id(number) for number in numbers[order].tolist()]),
         ts_us=events.ts_us[order],
         received_us=events.ts_us[order],
         columns=columns,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from tutorpulse.clock import DAY_US
 from tutorpulse.events.batch import EventBatch
 from tutorpulse.simulate import columns, engine, lines
 from tutorpulse.simulate.journal import Events
@@ -11,19 +12,22 @@ from tutorpulse.simulate.names import names_of
 from tutorpulse.simulate.record import Record
 from tutorpulse.simulate.state import Ints, World
 
+SPAN_DAYS = 7
+"""Days of lines made at once where nobody waits for the first of them: long enough that many events share each step of making them."""
+
 
 def line_chunks(
     world: World, days: int, span_days: int = 1, record: Record | None = None
 ) -> Iterator[tuple[list[str], Ints]]:
     """The lines of the world's next `days`, `span_days` at a time, in time order, with their times in microseconds.
 
-    When a chunk has been given, the world stands on the morning after it, and `record`, if given, has heard of it.
+    The lines are the same for any span.     When a chunk has been given, the world stands on the morning after it, and `record`, if given, has heard of it.
     """
     names, made = names_of(world), 0
     for span in engine.spans(world, days, record, span_days):
         texts: list[str] = []
-        for events in span:
-            texts += lines.lines_of(names, events, made + len(texts))
+        for events, numbers in zip(span, _numbers(span, made), strict=True):
+            texts += lines.lines_of(names, events, numbers)
         made += len(texts)
         ts_us, order = _in_time(span)
         yield list(map(texts.__getitem__, order.tolist())), ts_us[order]
@@ -35,7 +39,7 @@ def batches(
     """The same events, ids and all, as one batch for each span; `position` is the place in the order of time."""
     names, made = names_of(world), 0
     for span in engine.spans(world, days, record, span_days):
-        batch = columns.batch_of(names, span, made, _places(span))
+        batch = columns.batch_of(names, span, _numbers(span, made), _places(span))
         made += batch.size
         yield batch
 
@@ -46,9 +50,23 @@ def _in_time(span: Sequence[Events]) -> tuple[Ints, Ints]:
     return ts_us, np.argsort(ts_us, kind="stable")
 
 
+def _numbers(span: Sequence[Events], made: int) -> list[Ints]:
+    """The number of each event, by type: days in turn, so that numbers do not hang on the length of spans, then types."""
+    day = np.concatenate([np.empty(0, np.int64), *(events.ts_us // DAY_US for events in span)])
+    return _by_type(span, made + _ranks(np.argsort(day, kind="stable")))
+
+
 def _places(span: Sequence[Events]) -> list[Ints]:
     """The place of each event in its span's time order, by type."""
     _, order = _in_time(span)
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    return np.split(place, np.cumsum([len(events.ts_us) for events in span])[:-1])
+    return _by_type(span, _ranks(order))
+
+
+def _ranks(order: Ints) -> Ints:
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank
+
+
+def _by_type(span: Sequence[Events], values: Ints) -> list[Ints]:
+    return np.split(values, np.cumsum([len(events.ts_us) for events in span])[:-1])

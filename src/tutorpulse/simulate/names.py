@@ -26,6 +26,9 @@ ID_FORMATS = {
 }
 """Ids by field; numbers begin with 1 there, with 0 here."""
 
+EVENT_DIGITS = 8
+"""Digits of an event's number at least."""
+
 _WORDS: dict[str, tuple[str, ...]] = {
     "grade_level": GRADES,
     "region": REGIONS,
@@ -70,7 +73,7 @@ class Names:
 
     def event_id(self, number: int) -> str:
         """The id of the event of that number, in order of making."""
-        return f"{self.tag}-{number:08d}"
+        return f"{self.tag}-{number:0{EVENT_DIGITS}d}"
 
 
 def names_of(world: World) -> Names:
