@@ -94,3 +94,9 @@ def test_the_package_offers_the_client_and_nothing_that_it_does_not_have() -> No
     assert tutorpulse.Client is Client
     with pytest.raises(AttributeError, match="no attribute 'Server'"):
         _ = tutorpulse.Server  # type: ignore[attr-defined]
+
+
+def test_the_track_record_is_told(pulse: Client) -> None:
+    record = pulse.track_record(entity_type="tutor")
+    assert record.items == ()
+    assert record.lines == ()

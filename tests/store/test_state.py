@@ -170,6 +170,7 @@ def fill(state: State, entity_id: str) -> None:
     state.recommendations.add([advice(f"r-{entity_id}", entity_id)])
     state.insights.add([insight(f"i-{entity_id}", entity_id)])
     state.insights.set_levels([LevelRow("tutor", entity_id, "churn_risk", 31.0, True)])
+    state.track.settle("tutor", "m", "health", 9, [(entity_id, 7, 1.0)])
     state.moves.add([MoveRow("tutor", entity_id, 5, "healthy", "star", "active")])
 
 

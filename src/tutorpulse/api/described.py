@@ -31,6 +31,7 @@ SHAPES: tuple[type[msgspec.Struct], ...] = (
     shapes.InsightList,
     shapes.InsightCounts,
     shapes.Models,
+    shapes.TrackRecord,
     shapes.FeatureCatalog,
     shapes.RejectList,
     shapes.Replayed,

@@ -190,6 +190,68 @@ MODELS = {
         }
     ],
 }
+_INTERVAL = {"value": 0.74, "low": 0.68, "high": 0.79}
+TRACK_RECORD = {
+    "lines": [
+        {
+            "entity_type": "tutor",
+            "month": "2026-03",
+            "bound": 0.4,
+            "flagged": 310,
+            "left": _INTERVAL,
+            "left_of_all": 0.09,
+            "sentence": "Tutors given a burnout risk above 40% in 2026-03: 74% left within 14 days, 9% of all.",
+        }
+    ],
+    "first_due": None,
+    "items": [
+        {
+            "entity_type": "tutor",
+            "output": "churn_risk_14d",
+            "model_version": "2026-02-28-1a2b3c4d",
+            "month": "2026-03",
+            "judged": "2026-06-01T00:00:00Z",
+            "final": False,
+            "figures": {
+                "predicted": 9200,
+                "matured": 9200,
+                "unlabelled": 12,
+                "goals": 0,
+                "rows": 9188,
+                "entities": 300,
+                "flipped": 3,
+                "complete": True,
+                "risk": {
+                    "rate": {"value": 0.09, "low": 0.07, "high": 0.11},
+                    "said": 0.1,
+                    "auc": {"value": 0.9, "low": 0.87, "high": 0.92},
+                    "average_precision": {"value": 0.6, "low": 0.54, "high": 0.67},
+                    "recency_auc": 0.83,
+                    "recency_average_precision": 0.41,
+                    "oracle_auc": None,
+                    "brier": {"value": 0.05, "low": 0.04, "high": 0.06},
+                    "brier_of_base_rate": 0.082,
+                    "ece": 0.012,
+                    "slope": 1.02,
+                    "calibration": [
+                        {"low": 0.6, "high": 0.7, "rows": 140, "said": 0.65, "came_true": _INTERVAL}
+                    ],
+                    "flagged": [
+                        {
+                            "name": "tutor_at_risk_burnout_above",
+                            "bound": 0.4,
+                            "rows": 310,
+                            "precision": _INTERVAL,
+                            "recall": {"value": 0.28, "low": 0.22, "high": 0.34},
+                            "naive_precision": 0.55,
+                        }
+                    ],
+                },
+                "velocity": None,
+            },
+        }
+    ],
+}
 FEATURES = {
     "hash": "0123456789abcdef",
     "features": [

@@ -178,6 +178,10 @@ class Client:
         """The models of the home, with their figures."""
         return self._get("/v1/models", shapes.Models)
 
+    def track_record(self, **asked: Any) -> shapes.TrackRecord:
+        """What came true of the predictions; `asked` are the parameters of `GET /v1/track-record`."""
+        return self._get("/v1/track-record", shapes.TrackRecord, **asked)
+
     def features(self, entity_type: EntityType | None = None) -> shapes.FeatureCatalog:
         """The catalog of features."""
         return self._get("/v1/features", shapes.FeatureCatalog, entity_type=entity_type)

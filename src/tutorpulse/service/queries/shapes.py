@@ -11,6 +11,7 @@ from msgspec import Meta
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.shown import Standing
+from tutorpulse.training.track.shapes import Interval, OutputFigures
 
 
 class EventReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -251,6 +252,47 @@ class Models(msgspec.Struct, frozen=True):
 
     serving: str | None
     models: tuple[Model, ...]
+
+
+class TrackItem(msgspec.Struct, frozen=True):
+    """How one output of one model did in one month (`2026-03`, when the predictions were made, UTC), as of `judged`.
+
+    `final`: nothing of the month is left to come, and its figures stay.
+    """
+
+    entity_type: EntityType
+    output: str
+    model_version: str
+    month: str
+    judged: str
+    final: bool
+    figures: OutputFigures
+
+
+class TrackLine(msgspec.Struct, frozen=True):
+    """What became of those flagged in the newest month whose outcomes are all known: a risk of 14 days above `bound`.
+
+    `left` is the share of the flagged predictions that came true, `left_of_all` of all predictions of the month.
+    """
+
+    entity_type: EntityType
+    month: str
+    bound: float
+    flagged: int
+    left: Interval | None
+    left_of_all: float
+    sentence: str
+
+
+class TrackRecord(msgspec.Struct, frozen=True):
+    """What came true of the predictions of record: a line for each kind, and the figures, newest month first.
+
+    `first_due` is when the first outcome will be taken down, None where one was or nothing was predicted yet.
+    """
+
+    lines: tuple[TrackLine, ...]
+    first_due: str | None
+    items: tuple[TrackItem, ...]
 
 
 class FeatureEntry(msgspec.Struct, frozen=True):

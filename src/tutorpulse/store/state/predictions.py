@@ -47,7 +47,7 @@ class PredictionTables:
         found = self._connection.execute(
             f"SELECT {_LIST} FROM predictions WHERE entity_type = ? ORDER BY entity_id", (entity_type,)
         )
-        return _rows(entity_type, found.fetchall())
+        return rows_of(entity_type, found.fetchall())
 
     def get(self, entity_type: str, entity_id: str) -> PredictionRows:
         """The current prediction of one entity: one row or none."""
@@ -55,7 +55,7 @@ class PredictionTables:
             f"SELECT {_LIST} FROM predictions WHERE entity_type = ? AND entity_id = ?",
             (entity_type, entity_id),
         )
-        return _rows(entity_type, found.fetchall())
+        return rows_of(entity_type, found.fetchall())
 
     def any(self) -> bool:
         """Whether anybody was predicted."""
@@ -67,7 +67,7 @@ class PredictionTables:
             f"SELECT {_LIST} FROM predictions WHERE entity_type = ? AND {AMONG} ORDER BY entity_id",
             (entity_type, as_list(entity_ids)),
         )
-        return _rows(entity_type, found.fetchall())
+        return rows_of(entity_type, found.fetchall())
 
     def counts(self, entity_type: str) -> list[tuple[str, str | None, bool, int]]:
         """How many entities of a kind have each (status, segment, frozen)."""
@@ -91,7 +91,7 @@ class PredictionTables:
             f"SELECT {_LIST} FROM predictions_of_record WHERE entity_type = ? AND entity_id = ? ORDER BY as_of_us",
             (entity_type, entity_id),
         )
-        return _rows(entity_type, found.fetchall())
+        return rows_of(entity_type, found.fetchall())
 
     def recorded_between(
         self, entity_type: str, entity_ids: Iterable[str], after_us: int, until_us: int
@@ -103,7 +103,7 @@ class PredictionTables:
         )
         ask = self._connection.execute
         answers = (ask(statement, (entity_type, e, after_us, until_us)).fetchone() for e in entity_ids)
-        return _rows(entity_type, [answer for answer in answers if answer])
+        return rows_of(entity_type, [answer for answer in answers if answer])
 
     def write(self, rows: PredictionRows) -> None:
         """Set the current predictions of these entities."""
@@ -126,7 +126,8 @@ def _stored(column: NDArray[Any], kind: Kind) -> list[Any]:
     return list(column.tolist())
 
 
-def _rows(entity_type: str, lines: Sequence[Sequence[Any]]) -> PredictionRows:
+def rows_of(entity_type: str, lines: Sequence[Sequence[Any]]) -> PredictionRows:
+    """Rows of either table, each with entity type, id and `PREDICTION_COLUMNS`."""
     columns = list(zip(*lines, strict=True)) if lines else [()] * len(_NAMES)
     dtypes: dict[Kind, type] = {"text": object, "real": float, "time": float, "flag": bool}
     return PredictionRows(

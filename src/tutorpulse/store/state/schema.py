@@ -28,6 +28,18 @@ PREDICTION_COLUMNS: dict[str, Kind] = {
 """What is kept of a prediction beside whose it is. `as_of_us` is NULL for an entity that was never scored; `frozen`
 ones belong to entities that are no longer scored, `stale` ones were left standing when the model could not be reached."""
 
+OUTCOME_COLUMNS = (
+    "already_gone",
+    "exit_14d",
+    "exit_30d",
+    "inactive_14d",
+    "inactive_30d",
+    "session_velocity",
+    "first_session_success",
+    "health",
+)
+"""What came true of a prediction of record, by the name of the label; NULL: not matured yet, or no label by the rules."""
+
 _COLUMNS = ", ".join(f"{name} {SQL_TYPES[kind]}" for name, kind in PREDICTION_COLUMNS.items())
 _ENTITY = "entity_type TEXT NOT NULL, entity_id TEXT NOT NULL"
 
@@ -91,6 +103,18 @@ STEPS: tuple[tuple[str, ...], ...] = (
             target_id TEXT NOT NULL, outcome TEXT NOT NULL)""",
         "CREATE INDEX audit_by_target ON audit (target_kind, target_id)",
     ),
+    (
+        "CREATE INDEX record_by_model ON predictions_of_record (entity_type, model_version, as_of_us)",
+        f"""CREATE TABLE outcomes ({_ENTITY}, as_of_us INTEGER NOT NULL, {", ".join(f"{n} REAL" for n in OUTCOME_COLUMNS)},
+            PRIMARY KEY (entity_type, entity_id, as_of_us)) WITHOUT ROWID""",
+        """CREATE TABLE outcome_marks (entity_type TEXT NOT NULL, model_version TEXT NOT NULL, label TEXT NOT NULL,
+            through_us INTEGER NOT NULL, PRIMARY KEY (entity_type, model_version, label)) WITHOUT ROWID""",
+        """CREATE TABLE model_terms (entity_type TEXT NOT NULL, model_version TEXT NOT NULL, exit_gap_days INTEGER,
+            churn_label TEXT NOT NULL, PRIMARY KEY (entity_type, model_version)) WITHOUT ROWID""",
+        """CREATE TABLE track_record (entity_type TEXT NOT NULL, model_version TEXT NOT NULL, month TEXT NOT NULL,
+            output TEXT NOT NULL, judged_us INTEGER NOT NULL, closed INTEGER NOT NULL, figures TEXT NOT NULL,
+            PRIMARY KEY (entity_type, model_version, month, output)) WITHOUT ROWID""",
+    ),
 )
 """Step k brings a file of version k to k + 1; a released step is never changed.
 
@@ -99,6 +123,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
 ENTITY_TABLES = (
     "predictions",
     "predictions_of_record",
+    "outcomes",
     "recommendations",
     "insights",
     "insight_levels",

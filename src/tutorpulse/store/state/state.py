@@ -19,6 +19,7 @@ from tutorpulse.store.state.runs import RunTable
 from tutorpulse.store.state.schema import ENTITY_TABLES
 from tutorpulse.store.state.subjects import SubjectTable
 from tutorpulse.store.state.tokens import LinkTable, SignInTable
+from tutorpulse.store.state.track import TrackTables
 from tutorpulse.store.state.users import UserTable
 
 
@@ -40,6 +41,7 @@ class State:
         self.moves = MoveTable(self._connection)
         self.subjects = SubjectTable(self._connection)
         self.runs = RunTable(self._connection)
+        self.track = TrackTables(self._connection)
         self.keys = KeyTable(self._connection)
         self.populations = PopulationTable(self._connection)
         self.users = UserTable(self._connection)

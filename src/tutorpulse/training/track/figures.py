@@ -1,0 +1,156 @@
+"""Figures of one output over predictions whose outcomes are known, beside naive answers on the same rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from tutorpulse.model.outputs import Floats
+from tutorpulse.training.calibrate import log_odds, logistic_line
+from tutorpulse.training.evaluate import calibration_error
+from tutorpulse.training.timeline import Bools, Ints
+from tutorpulse.training.track.resampling import Ranking, Ratio, intervals, mean_of
+from tutorpulse.training.track.shapes import Band, Flagged, Interval, RateFigures, RiskFigures
+
+BANDS = 10
+TOP_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Judged:
+    """n labelled rows of one output: what came true, what was said (0 to 1, or a rate), whose row, days since the last session.
+
+    `keeps`: the output is the probability that nothing bad happens. `truth` is the true probability where it is known.
+    """
+
+    label: Floats
+    value: Floats
+    entity: Ints
+    recency_days: Floats
+    keeps: bool = False
+    truth: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A probability beyond which somebody acts: of risks above it, of what keeps below it."""
+
+    name: str
+    at: float
+
+
+def risk_figures(judged: Judged, bounds: Sequence[Bound], seed: int) -> RiskFigures:
+    """Figures of at least one row."""
+    label, value = judged.label, judged.value
+    event, score = (1 - label, 1 - value) if judged.keeps else (label, value)
+    naive_auc, naive_precision = Ranking(event, judged.recency_days).plain()
+    picks = _picks(score, bounds, judged.keeps)
+    bands = np.clip((value * BANDS).astype(np.int64), 0, BANDS - 1)
+    ratios = {
+        "rate": mean_of(label),
+        "brier": mean_of((label - value) ** 2),
+        **_band_ratios(label, bands),
+        **_pick_ratios(event, picks),
+    }
+    found = intervals(ratios, Ranking(event, score), judged.entity, seed)
+    base = float(label.mean())
+    return RiskFigures(
+        rate=_certain(found, "rate"),
+        said=float(value.mean()),
+        auc=found["auc"],
+        average_precision=found["average_precision"],
+        recency_auc=_known(naive_auc),
+        recency_average_precision=_known(naive_precision),
+        oracle_auc=_oracle_auc(judged),
+        brier=_certain(found, "brier"),
+        brier_of_base_rate=base * (1 - base),
+        ece=calibration_error(label, value),
+        slope=logistic_line(log_odds(value), label)[0] if 0 < base < 1 else None,
+        calibration=_calibration(value, bands, found),
+        flagged=[_flagged(name, at, pick, event, judged.recency_days, found) for name, at, pick in picks],
+    )
+
+
+def rate_figures(judged: Judged, recent: Floats, seed: int) -> RateFigures:
+    """Figures of at least one row; `recent` is the rate of the 28 days before."""
+    label, value = judged.label, judged.value
+    error = np.abs(label - value)
+    found = intervals({"rate": mean_of(label), "mae": mean_of(error)}, None, judged.entity, seed)
+    truth = judged.truth
+    return RateFigures(
+        rate=_certain(found, "rate"),
+        said=float(value.mean()),
+        mae=_certain(found, "mae"),
+        mae_of_mean=float(np.abs(label - label.mean()).mean()),
+        mae_of_recent=float(np.abs(label - recent).mean()),
+        oracle_mae=None if truth is None else _known(float(np.nanmean(np.abs(label - truth)))),
+    )
+
+
+def _band_ratios(label: Floats, bands: Ints) -> dict[str, Ratio]:
+    inside = {band: (bands == band).astype(np.float64) for band in range(BANDS)}
+    return {f"band {band}": Ratio(label * own, own) for band, own in inside.items()}
+
+
+def _pick_ratios(event: Floats, picks: "list[_Pick]") -> dict[str, Ratio]:
+    precision = {f"precision {name}": Ratio(event * pick, pick.astype(np.float64)) for name, _, pick in picks}
+    return precision | {f"recall {name}": Ratio(event * pick, event) for name, _, pick in picks}
+
+
+_Pick = tuple[str, float | None, Bools]
+
+
+def _picks(score: Floats, bounds: Sequence[Bound], keeps: bool) -> list[_Pick]:
+    top = np.zeros(len(score), np.bool_)
+    top[np.argsort(-score, kind="stable")[: max(1, round(TOP_SHARE * len(score)))]] = True
+    beyond: list[_Pick] = [(b.name, b.at, score > (1 - b.at if keeps else b.at)) for b in bounds]
+    return [("top 5 %", None, top), *beyond]
+
+
+def _flagged(
+    name: str,
+    at: float | None,
+    pick: Bools,
+    event: Floats,
+    recency_days: Floats,
+    found: dict[str, Interval | None],
+) -> Flagged:
+    count = int(pick.sum())
+    silent = np.argsort(-recency_days, kind="stable")[:count]
+    return Flagged(
+        name,
+        at,
+        count,
+        found[f"precision {name}"],
+        found[f"recall {name}"],
+        float(event[silent].mean()) if count else None,
+    )
+
+
+def _calibration(value: Floats, bands: Ints, found: dict[str, Interval | None]) -> list[Band]:
+    told = []
+    for band in range(BANDS):
+        came_true, inside = found[f"band {band}"], bands == band
+        if came_true is not None:
+            said = float(value[inside].mean())
+            told.append(Band(band / BANDS, (band + 1) / BANDS, int(inside.sum()), said, came_true))
+    return told
+
+
+def _certain(found: dict[str, Interval | None], name: str) -> Interval:
+    interval = found[name]
+    assert interval is not None, "a mean of at least one row is defined"
+    return interval
+
+
+def _oracle_auc(judged: Judged) -> float | None:
+    if judged.truth is None:
+        return None
+    known = ~np.isnan(judged.truth)
+    label = judged.label[known]
+    return float(roc_auc_score(label, judged.truth[known])) if len(np.unique(label)) == 2 else None
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -1,0 +1,90 @@
+"""Shapes of the track record. An import of this module loads no database and no model."""
+
+import msgspec
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """A figure with the central 90 % of its bootstrap by entity; the bounds are None where it cannot be resampled."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Band(msgspec.Struct, frozen=True):
+    """Of the rows given a probability in [low, high): how many, the mean of what was said, and the share that came true."""
+
+    low: float
+    high: float
+    rows: int
+    said: float
+    came_true: Interval
+
+
+class Flagged(msgspec.Struct, frozen=True):
+    """Rows on the worrying side of a bound: how many, how many of these the event befell, and of all it befell how many these are.
+
+    `naive_precision` is that of as many rows with the longest silence.
+    """
+
+    name: str
+    bound: float | None
+    rows: int
+    precision: Interval | None
+    recall: Interval | None
+    naive_precision: float | None
+
+
+class RiskFigures(msgspec.Struct, frozen=True):
+    """Figures of a probability.
+
+    `rate` and `said` are of the output's own statement (for health: that activity is kept). Average precision and what is
+    flagged are of the event that worries: leaving, or not keeping. `brier_of_base_rate` is that of always saying the rate of these
+    very rows, `recency_auc` and `recency_average_precision` those of days since the last session. `oracle_auc` is that of the truth,
+    where it is known.
+    """
+
+    rate: Interval
+    said: float
+    auc: Interval | None
+    average_precision: Interval | None
+    recency_auc: float | None
+    recency_average_precision: float | None
+    oracle_auc: float | None
+    brier: Interval
+    brier_of_base_rate: float
+    ece: float
+    slope: float | None
+    calibration: list[Band]
+    flagged: list[Flagged]
+
+
+class RateFigures(msgspec.Struct, frozen=True):
+    """Figures of a rate: mean absolute errors of the prediction, of the mean of these rows, and of the 28 days before going on."""
+
+    rate: Interval
+    said: float
+    mae: Interval
+    mae_of_mean: float
+    mae_of_recent: float
+    oracle_mae: float | None
+
+
+class OutputFigures(msgspec.Struct, frozen=True):
+    """One output of one model in one month.
+
+    Of `predicted` rows `matured` have an outcome taken down; of these the rules gave `unlabelled` none, and `goals` left after a goal
+    reached (label 0). Figures are of the `rows` left, of `entities` different ones; of these `flipped` would be labelled otherwise by what
+    has come in since, and are not. `complete`: every prediction of the month has matured.
+    """
+
+    predicted: int
+    matured: int
+    unlabelled: int
+    goals: int
+    rows: int
+    entities: int
+    flipped: int
+    complete: bool
+    risk: RiskFigures | None = None
+    velocity: RateFigures | None = None
