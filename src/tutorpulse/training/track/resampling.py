@@ -59,7 +59,10 @@ class Ranking:
         """Both figures, (r, 2), of r resamples of entities; `own` is whose each row is."""
         place = own[self.order]
         at_once = max(1, _CELLS // max(len(place), 1))
-        parts = [self.figures(times[i : i + at_once, place].astype(np.float64)) for i in range(0, len(times), at_once)]
+        parts = [
+            self.figures(times[i : i + at_once, place].astype(np.float64))
+            for i in range(0, len(times), at_once)
+        ]
         return np.concatenate([np.empty((0, 2)), *parts])
 
 
