@@ -18,6 +18,8 @@ from tutorpulse.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "TUTORPULSE_"
 FILE_NAME = "settings.toml"
+UNPREFIXED = ("CRITICAL_ALERT_EMAILS", "WARNING_ALERT_EMAILS", "INFO_ALERT_EMAILS")
+"""The predecessor's variables, taken as they are too."""
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
 ExitGap = Literal["auto"] | Annotated[int, Meta(ge=1, le=365)]
@@ -94,6 +96,69 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "Share of the time that a live service scores anew those without events, while others have some."
         ),
     ] = 25.0
+    alert_cooldown_hours: Annotated[
+        float,
+        Meta(ge=0),
+        _doc(
+            "After an alert was resolved its rule is quiet about the same entity for so long, unless it gets worse."
+        ),
+    ] = 24.0
+    alert_escalation_minutes: Annotated[
+        float,
+        Meta(ge=0),
+        _doc("A critical alert that nobody acknowledges is told again after so long; 0: never."),
+    ] = 120.0
+    alert_escalations_max: Annotated[int, Meta(ge=0), _doc("How often it is told again at most.")] = 3
+    alert_messages_max: Annotated[
+        int,
+        Meta(ge=2),
+        _doc(
+            "Messages about alerts that a receiver gets in a storm window at most; more alerts become one digest."
+        ),
+    ] = 10
+    alert_storm_minutes: Annotated[
+        float,
+        Meta(gt=0),
+        _doc("The storm window; after a digest the next message comes when it is over."),
+    ] = 15.0
+    alert_gather_seconds: Annotated[
+        float, Meta(ge=0), _doc("How long a digest waits for further alerts of the same storm.")
+    ] = 30.0
+    delivery_give_up_hours: Annotated[
+        float, Meta(gt=0), _doc("A message that a receiver has not taken for so long is given up.")
+    ] = 72.0
+    public_url: Annotated[
+        str,
+        _doc(
+            "Where people reach the service, such as https://ops.example; messages link there. Empty: no links."
+        ),
+    ] = ""
+    critical_alert_emails: Annotated[
+        tuple[str, ...],
+        _doc(
+            "Mail addresses told of critical alerts (CRITICAL_ALERT_EMAILS in the environment, separated by commas)."
+        ),
+    ] = ()
+    warning_alert_emails: Annotated[
+        tuple[str, ...],
+        _doc(
+            "Mail addresses told of warnings (WARNING_ALERT_EMAILS in the environment, separated by commas)."
+        ),
+    ] = ()
+    info_alert_emails: Annotated[
+        tuple[str, ...],
+        _doc(
+            "Mail addresses told of alerts for information (INFO_ALERT_EMAILS in the environment, separated by commas)."
+        ),
+    ] = ()
+    smtp_host: Annotated[str, _doc("Mail server for those addresses.")] = ""
+    smtp_port: Annotated[int, Meta(ge=1, le=65535), _doc("Its port.")] = 587
+    smtp_security: Annotated[
+        Literal["starttls", "ssl", "none"], _doc("How the connection to the mail server is protected.")
+    ] = "starttls"
+    smtp_user: Annotated[str, _doc("User name at the mail server; empty: no login.")] = ""
+    smtp_password_file: Annotated[str, _doc("File that holds the password at the mail server.")] = ""
+    smtp_from: Annotated[str, _doc("Address that mails come from.")] = ""
     body_mb_max: Annotated[float, Meta(gt=0), _doc("Megabytes that a body of events may have, unpacked.")] = (
         32.0
     )
@@ -232,10 +297,17 @@ def _from_file(home: Path | None) -> dict[str, object]:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
     found: dict[str, object] = {}
     for field in msgspec.structs.fields(Settings):
-        text = environment.get(ENVIRONMENT_PREFIX + field.name.upper())
+        name = field.name.upper()
+        text = environment.get(
+            ENVIRONMENT_PREFIX + name, environment.get(name) if name in UNPREFIXED else None
+        )
         if text is not None:
-            found[field.name] = tuple(text.split(",")) if isinstance(field.default, tuple) else text
+            found[field.name] = _listed(text) if isinstance(field.default, tuple) else text
     return found
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _check_timezone(name: str) -> None:

@@ -16,8 +16,11 @@ from tutorpulse.store.state import (
     State,
 )
 from tutorpulse.store.state import connection as connections
+from tutorpulse.store.state.alerts import AlertRow, ChangeRow
 from tutorpulse.store.state.moves import MoveRow
+from tutorpulse.store.state.outbox import NoticeRow
 from tutorpulse.store.state.schema import ENTITY_TABLES, PREDICTION_COLUMNS, STEPS
+from tutorpulse.store.state.silences import SilenceRow
 
 
 @pytest.fixture
@@ -51,6 +54,25 @@ def advice(recommendation_id: str, entity_id: str = "t1", **changed: object) -> 
 
 def insight(alert_id: str, entity_id: str = "t1", timestamp_us: int = 5) -> InsightRow:
     return InsightRow(alert_id, "tutor", entity_id, timestamp_us, "churn_risk", 31.0, "why", "[]", "m", "low")
+
+
+def alert_row(alert_id: str, entity_id: str = "t1", **changed: object) -> AlertRow:
+    fields: dict[str, object] = {
+        "rule": "r",
+        "team": "tutor",
+        "title": "Title",
+        "severity": "warning",
+        "state": "open",
+        "value": 0.7,
+        "why": f"because of {entity_id}",
+        "actions": "[]",
+        "since_us": 5,
+        "opened_us": 5,
+        "changed_us": 5,
+        "peak": "warning",
+        "told_us": 5,
+    }
+    return AlertRow(alert_id, "tutor", entity_id, **(fields | changed))  # type: ignore[arg-type]
 
 
 def test_every_output_of_a_model_has_a_column() -> None:
@@ -172,6 +194,12 @@ def fill(state: State, entity_id: str) -> None:
     state.insights.set_levels([LevelRow("tutor", entity_id, "churn_risk", 31.0, True)])
     state.track.settle("tutor", "m", "health", 9, [(entity_id, 7, 1.0)])
     state.moves.add([MoveRow("tutor", entity_id, 5, "healthy", "star", "active")])
+    alert = alert_row(f"a-{entity_id}", entity_id)
+    state.alerts.write([alert], [ChangeRow(alert.alert_id, "tutor", entity_id, 5, "opened", "warning")])
+    state.outbox.tell(
+        [NoticeRow(alert.alert_id, "tutor", entity_id, "opened", "r", "t", "warning", 5, entity_id)]
+    )
+    state.silences.add(SilenceRow(f"s-{entity_id}", 1, 2, None, "tutor", entity_id, "why", "eva", 1))
 
 
 def test_erasing_reaches_every_table_and_nobody_else(state: State, path: Path) -> None:

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from tutorpulse.api.problems import KINDS, MEDIA_TYPE, TYPE_PREFIX
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.summary import Summary
-from tutorpulse.service.queries import shapes
+from tutorpulse.service.queries import alert_shapes, shapes
 from tutorpulse.service.queries.shapes import Ingested, PostReceipt, Problem
 from tutorpulse.service.shown import Page
 
@@ -39,6 +39,16 @@ SHAPES: tuple[type[msgspec.Struct], ...] = (
     shapes.Decision,
     shapes.Decided,
     shapes.AuditList,
+    alert_shapes.AlertList,
+    alert_shapes.AlertCounts,
+    alert_shapes.ShownAlert,
+    alert_shapes.AlertHistory,
+    alert_shapes.RuleList,
+    alert_shapes.SilenceList,
+    alert_shapes.NoteRequest,
+    alert_shapes.SnoozeRequest,
+    alert_shapes.FeedbackRequest,
+    alert_shapes.SilenceRequest,
 )
 """Every shape that is answered."""
 

@@ -15,7 +15,7 @@ from tutorpulse.client.transport import Retries, Transport
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.summary import Summary
 from tutorpulse.features.frame import EntityType
-from tutorpulse.service.queries import shapes
+from tutorpulse.service.queries import alert_shapes, shapes
 from tutorpulse.service.shown import Page
 
 T = TypeVar("T")
@@ -172,6 +172,59 @@ class Client:
         """
         return follow(self._transport, after)
 
+    # Alerts
+
+    def alerts(self, **asked: Any) -> Iterator[alert_shapes.ShownAlert]:
+        """Alerts, the last opened first, page after page; `asked` are the parameters of `GET /v1/alerts`, such as `severity=["critical"]`."""
+        for page in self._pages("/v1/alerts", asked, alert_shapes.AlertList):
+            yield from page.items
+
+    def alert_counts(self) -> alert_shapes.AlertCounts:
+        """How many alerts are not resolved."""
+        return self._get("/v1/alerts/counts", alert_shapes.AlertCounts)
+
+    def alert(self, alert_id: str) -> alert_shapes.ShownAlert:
+        """One alert."""
+        return self._get(_alert(alert_id), alert_shapes.ShownAlert)
+
+    def alert_history(self, alert_id: str) -> alert_shapes.AlertHistory:
+        """What became of one alert, oldest first."""
+        return self._get(_alert(alert_id) + "/history", alert_shapes.AlertHistory)
+
+    def acknowledge_alert(self, alert_id: str, note: str | None = None) -> alert_shapes.ShownAlert:
+        """Somebody sees to it."""
+        path = _alert(alert_id) + "/acknowledge"
+        return self._put(path, alert_shapes.NoteRequest(note), alert_shapes.ShownAlert)
+
+    def snooze_alert(self, alert_id: str, minutes: float, note: str | None = None) -> alert_shapes.ShownAlert:
+        """Not a word about it for so long."""
+        path = _alert(alert_id) + "/snooze"
+        return self._put(path, alert_shapes.SnoozeRequest(minutes, note), alert_shapes.ShownAlert)
+
+    def resolve_alert(self, alert_id: str, note: str | None = None) -> alert_shapes.ShownAlert:
+        """It is done with."""
+        path = _alert(alert_id) + "/resolve"
+        return self._put(path, alert_shapes.NoteRequest(note), alert_shapes.ShownAlert)
+
+    def judge_alert(
+        self, alert_id: str, verdict: Literal["confirmed", "wrong"], reason: str | None = None
+    ) -> alert_shapes.ShownAlert:
+        """Say whether it was right; a wrong one needs a reason."""
+        path = _alert(alert_id) + "/feedback"
+        return self._put(path, alert_shapes.FeedbackRequest(verdict, reason), alert_shapes.ShownAlert)
+
+    def alert_rules(self) -> alert_shapes.RuleList:
+        """The rules in force, and how right each was."""
+        return self._get("/v1/alert-rules", alert_shapes.RuleList)
+
+    def silence(self, asked: alert_shapes.SilenceRequest) -> alert_shapes.ShownSilence:
+        """Tell nobody for a while."""
+        return self._put("/v1/silences", asked, alert_shapes.ShownSilence)
+
+    def silences(self) -> alert_shapes.SilenceList:
+        """The silences that last or are to come."""
+        return self._get("/v1/silences", alert_shapes.SilenceList)
+
     # Models
 
     def models(self) -> shapes.Models:
@@ -209,6 +262,10 @@ def _read(response: httpx.Response, shape: type[T]) -> T:
 
 def _path(kind: EntityType, entity_id: str) -> str:
     return f"/v1/{kind}s/{_quoted(entity_id)}"
+
+
+def _alert(alert_id: str) -> str:
+    return f"/v1/alerts/{_quoted(alert_id)}"
 
 
 def _quoted(part: str) -> str:

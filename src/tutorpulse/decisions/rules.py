@@ -39,7 +39,7 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def threshold(self) -> float:
         """The threshold as a raw number (60 % is 0.6)."""
-        return _number(self._given(self.test))
+        return number_of(self._given(self.test))
 
     def _given(self, name: str) -> Threshold | None:
         given: Threshold | None = getattr(self, "is_" if name == "is" else name)
@@ -136,18 +136,20 @@ def _check_threshold(condition: Condition, where: str) -> None:
     if condition.is_ is not None:
         raise SettingsError(f"{where} is a number: give one of {', '.join(TESTS)}, not is.")
     given = condition._given(condition.test)
-    if isinstance(given, str) and (PHRASES[condition.fact].unit != PERCENT or not _is_percent(given)):
+    if isinstance(given, str) and (PHRASES[condition.fact].unit != PERCENT or not is_percent(given)):
         raise SettingsError(
             f'{where}: {given!r} is no threshold. Give a number, or for a share per cent as in "60 %".'
         )
 
 
-def _is_percent(text: str) -> bool:
+def is_percent(text: str) -> bool:
+    """Whether a text is a number with a per cent sign."""
     digits = text.strip().removesuffix(PERCENT).strip()
     return text.strip().endswith(PERCENT) and digits.replace(".", "", 1).isdigit()
 
 
-def _number(given: Threshold | None) -> float:
+def number_of(given: Threshold | None) -> float:
+    """A threshold as a raw number (60 % is 0.6)."""
     if isinstance(given, str):
         return float(given.strip().removesuffix(PERCENT)) / 100
     assert given is not None

@@ -1,4 +1,4 @@
-"""Judges entities of one kind: predictions, status, segments, recommendations, insights. It reads the state and writes nothing.
+"""Judges entities of one kind: predictions, status, segments, recommendations, insights, alerts. It reads the state and writes nothing.
 
 A whole refresh and one of a few entities are judged by the same call; `write` then puts what changed into the state.
 """
@@ -21,6 +21,8 @@ from tutorpulse.errors import ModelError
 from tutorpulse.features.frame import EntityType, FeatureFrame
 from tutorpulse.model.contract import Predictions
 from tutorpulse.service import merging, moving
+from tutorpulse.service.alerting.entities import Scene, watch_entities
+from tutorpulse.service.alerting.watching import Watched, apply
 from tutorpulse.service.insights import News, Told, tell
 from tutorpulse.service.population import Population, column, measured
 from tutorpulse.service.root import Pulse
@@ -46,6 +48,7 @@ class Judged:
     advice: EpisodeChange = field(default_factory=lambda: EpisodeChange((), ()))
     news: News = field(default_factory=News)
     notes: tuple[str, ...] = ()
+    watched: Watched | None = None
 
     @property
     def segments(self) -> NDArray[np.object_]:
@@ -87,6 +90,7 @@ def judge(pulse: Pulse, scorer: Scorer, frame: FeatureFrame, among: Population |
         held.advice(facts, fired, ids),
         held.news(predictions, facts, fired, whole),
         (hours.sentence,) if hours else (),
+        watch_entities(pulse, scorer, Scene(scored, facts, frame.entity_ids, status, whole)),
     )
 
 
@@ -152,6 +156,8 @@ def write(state: State, judged: Judged) -> int:
     state.recommendations.add(_recommendation_rows(judged.advice))
     state.insights.add(judged.news.insights)
     state.insights.set_levels(judged.news.levels)
+    if judged.watched is not None:
+        apply(state, judged.watched)
     if log.isEnabledFor(logging.INFO):
         _log(current.take(merging.visibly_changed(previous, current)))
     return int(changed.sum())

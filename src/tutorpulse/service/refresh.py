@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from tutorpulse.decisions.status import STATUSES
 from tutorpulse.decisions.summary import Summary, summary
 from tutorpulse.features.frame import EntityType
+from tutorpulse.service.alerting.system import watch_system
+from tutorpulse.service.alerting.watching import apply
 from tutorpulse.service.judging import Judged, judge, write
 from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.population import to_json
@@ -64,6 +66,7 @@ def refresh(pulse: Pulse, scorer: Scorer, progress: Progress = lambda _doing: No
         }
         progress("supply and demand of subjects")
         subjects = write_subjects(pulse.state, tell_subjects(pulse, as_of_us))
+        apply(pulse.state, watch_system(pulse))
         report = report_of(outcomes, scorer, as_of_us, [note] if note else [], subjects)
         keep_run(pulse.state, report, as_of_us)
     return report

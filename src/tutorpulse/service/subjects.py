@@ -1,6 +1,8 @@
 """Insights about subjects: what changed materially in supply against demand since the last ones."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -9,16 +11,27 @@ from tutorpulse.decisions.insights import SUBJECT_TYPES, InsightType, Levels, Ma
 from tutorpulse.decisions.recommendations import stable_id
 from tutorpulse.market.balance import Balance, balance
 from tutorpulse.market.words import ACTIONS, confidence, told
+from tutorpulse.service.alerting.rules import rules_of
+from tutorpulse.service.alerting.watching import Watched, apply, watch
 from tutorpulse.service.insights import News
 from tutorpulse.service.root import Pulse
 from tutorpulse.store.state import InsightRow, LevelRow, State
 
-SUBJECT = "subject"
+SUBJECT: Literal["subject"] = "subject"
+_TOLD_BY = {"booked_share": "tutor_capacity", "offered_hours": "tutor_capacity", "tutors": "tutor_capacity"}
+"""By fact, the type of insight whose sentence tells it; the others are told by the requests."""
 COUNTED = "counted"
 """Stands where other insights name the model: these are counts, nothing is predicted."""
 
 
-def tell_subjects(pulse: Pulse, as_of_us: int) -> News:
+@dataclass(frozen=True)
+class SubjectNews(News):
+    """Insights about subjects, and what the alert rules see of them."""
+
+    watched: Watched | None = None
+
+
+def tell_subjects(pulse: Pulse, as_of_us: int) -> SubjectNews:
     """What is to be written about the subjects as of a time, from all that has been received by now."""
     known_at_us = max(as_of_us, pulse.clock.now_us())
     found = balance(pulse.store, as_of_us, known_at_us, pulse.settings)
@@ -29,14 +42,27 @@ def tell_subjects(pulse: Pulse, as_of_us: int) -> News:
         change = material(insight_type, found, last, pulse.settings.insight_step_points)
         insights += [_insight(change, found, int(row), as_of_us) for row in change.written]
         levels += _level_rows(change, last, found)
-    return News(tuple(insights), tuple(levels))
+    return SubjectNews(tuple(insights), tuple(levels), _watched(pulse, found, as_of_us))
 
 
-def write_subjects(state: State, news: News) -> int:
+def write_subjects(state: State, news: SubjectNews) -> int:
     """Keep what was told, for the caller's transaction. Returns how many insights."""
     state.insights.add(news.insights)
     state.insights.set_levels(news.levels)
+    if news.watched is not None:
+        apply(state, news.watched)
     return len(news.insights)
+
+
+def _watched(pulse: Pulse, found: Balance, as_of_us: int) -> Watched:
+    seen = watch(rules_of(pulse.home.path), found.number, SUBJECT)
+    whys = {
+        (rule.key, row): told(_TOLD_BY.get(rule.fact, "marketplace_balance"), found, row)
+        for rule, levels in seen
+        for row in np.flatnonzero(levels.level > 0).tolist()
+    }
+    now_us = pulse.clock.now_us()
+    return Watched(SUBJECT, found.subjects, now_us, as_of_us, pulse.settings, seen, whys, whole=True)
 
 
 def _levels(pulse: Pulse, insight_type: InsightType, found: Balance) -> Levels:

@@ -20,7 +20,8 @@ from tutorpulse.service.stake import Stakes, stakes
 from tutorpulse.store.state import PredictionRows
 
 RISK = "churn_risk_14d"
-_DRIVERS_LOOKED_AT = 12
+DRIVERS_LOOKED_AT = 12
+"""Of these the reasons are taken."""
 _REASONS = 2
 CONTEXT_GROUP = "context"
 _RECENCY = "days_since_last_"
@@ -96,10 +97,8 @@ def _with_reasons(
         return []
     kind: EntityType = "tutor" if rows.entity_type == "tutor" else "student"
     frame = scorer.compute(kind, as_of_us, rows.entity_ids)
-    explained = dict(
-        zip(frame.entity_ids, scorer.model.explain(frame, RISK, _DRIVERS_LOOKED_AT), strict=True)
-    )
-    earlier = _week_ago(pulse, rows, as_of_us)
+    explained = dict(zip(frame.entity_ids, scorer.model.explain(frame, RISK, DRIVERS_LOOKED_AT), strict=True))
+    earlier = week_ago(pulse, kind, rows.entity_ids.tolist(), as_of_us)
     return [
         InNeed(
             entity_id=(entity_id := str(rows.entity_ids[i])),
@@ -117,15 +116,18 @@ def _with_reasons(
     ]
 
 
-def _week_ago(pulse: Pulse, rows: PredictionRows, as_of_us: int) -> dict[str, Earlier]:
+def week_ago(
+    pulse: Pulse, kind: EntityType, entity_ids: Sequence[str], as_of_us: int, output: str = RISK
+) -> dict[str, Earlier]:
+    """By entity id, an output as it was on record a week ago or somewhat longer; whoever has no such record is left out."""
     oldest_us, newest_us = _WEEK_AGO_US
     past = pulse.state.predictions.recorded_between(
-        rows.entity_type, rows.entity_ids.tolist(), as_of_us - oldest_us, as_of_us - newest_us
+        kind, list(entity_ids), as_of_us - oldest_us, as_of_us - newest_us
     )
     days = np.round((as_of_us - past.columns["as_of_us"]) / DAY_US)
     return {
         str(entity_id): Earlier(float(value), int(n))
-        for entity_id, value, n in zip(past.entity_ids, past.columns[RISK], days, strict=True)
+        for entity_id, value, n in zip(past.entity_ids, past.columns[output], days, strict=True)
         if not np.isnan(value)
     }
 
@@ -137,7 +139,16 @@ def reason(
     explanation: Explanation,
     catalog: Sequence[Feature],
 ) -> str:
-    """The risk in one sentence, with the drivers that raise it most: one a group of features, none that is missing.
+    """The risk in one sentence, with the drivers that raise it most."""
+    reasons = telling(explanation, catalog)
+    told = sentence(RISK, risk, kind, earlier, reasons)
+    return told if reasons or not explanation.note else f"{told} ({explanation.note})"
+
+
+def telling(
+    explanation: Explanation, catalog: Sequence[Feature], raising: bool = True
+) -> list[tuple[str, float]]:
+    """The drivers that raise (or lower) an output most, with their values: one a group of features, none that is missing.
 
     Context that is neither healthy nor unhealthy, such as the season, is nothing that somebody could see to.
     """
@@ -146,15 +157,16 @@ def reason(
         for f in catalog
         if f.group != CONTEXT_GROUP or f.healthy != "none"
     }
-    raising = [
-        d for d in explanation.drivers if d.contribution > 0 and not np.isnan(d.value) and d.feature in groups
+    sign = 1 if raising else -1
+    pushing = [
+        d
+        for d in explanation.drivers
+        if sign * d.contribution > 0 and not np.isnan(d.value) and d.feature in groups
     ]
     first_of_group: dict[str, Driver] = {}
-    for driver in raising:
+    for driver in pushing:
         first_of_group.setdefault(groups[driver.feature], driver)
-    reasons = [(d.feature, d.value) for d in list(first_of_group.values())[:_REASONS]]
-    told = sentence(RISK, risk, kind, earlier, reasons)
-    return told if reasons or not explanation.note else f"{told} ({explanation.note})"
+    return [(d.feature, d.value) for d in list(first_of_group.values())[:_REASONS]]
 
 
 def as_of_text(pulse: Pulse) -> str:

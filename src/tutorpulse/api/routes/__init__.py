@@ -1,6 +1,7 @@
 """The routes, one file per resource."""
 
 from tutorpulse.api.routes import (
+    alerts,
     audit,
     entities,
     events,
@@ -23,6 +24,7 @@ ROUTERS = (
     market.router,
     recommendations.router,
     insights.router,
+    alerts.router,
     models.router,
     features.router,
     audit.router,
@@ -36,6 +38,7 @@ TAGS = [
         "name": "insights",
         "description": "What changed, as it is written; paths and fields as the predecessor had them.",
     },
+    {"name": "alerts", "description": "Who is affected, why, and what operators made of it."},
     {"name": "model", "description": "Models and the features they read."},
     {"name": "operations", "description": "For whoever runs the service."},
 ]

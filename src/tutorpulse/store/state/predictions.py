@@ -85,6 +85,14 @@ class PredictionTables:
                 (entity_type,),
             ).rowcount
 
+    def stale_share(self, entity_type: str) -> float | None:
+        """The share of a kind's predictions that are stale, 0 to 1, of those not frozen; None where there are none."""
+        found = self._connection.execute(
+            "SELECT AVG(stale) FROM predictions WHERE entity_type = ? AND NOT frozen AND as_of_us IS NOT NULL",
+            (entity_type,),
+        ).fetchone()
+        return None if found[0] is None else float(found[0])
+
     def history(self, entity_type: str, entity_id: str) -> PredictionRows:
         """The predictions of record of one entity, oldest first."""
         found = self._connection.execute(

@@ -2,6 +2,8 @@
 
 from typing import Literal, TypeAlias
 
+from tutorpulse.store.state.alerts_schema import ALERT_ENTITY_TABLES, ALERT_TABLES
+
 Kind: TypeAlias = Literal["text", "real", "time", "flag"]
 """What a column holds: text or NULL; a number (NULL is NaN); microseconds (NULL is NaN); 0 or 1."""
 
@@ -115,6 +117,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             output TEXT NOT NULL, judged_us INTEGER NOT NULL, closed INTEGER NOT NULL, figures TEXT NOT NULL,
             PRIMARY KEY (entity_type, model_version, month, output)) WITHOUT ROWID""",
     ),
+    ALERT_TABLES,
 )
 """Step k brings a file of version k to k + 1; a released step is never changed.
 
@@ -129,5 +132,6 @@ ENTITY_TABLES = (
     "insight_levels",
     "segment_moves",
     "entity_subjects",
+    *ALERT_ENTITY_TABLES,
 )
 """The tables that speak of an entity; erasing one reaches them all."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tutorpulse.store.state.alerts import AlertTable
 from tutorpulse.store.state.audit import AuditTable
 from tutorpulse.store.state.connection import open_connection, transaction
 from tutorpulse.store.state.feed import InsightFeed
@@ -12,11 +13,13 @@ from tutorpulse.store.state.insights import InsightTable
 from tutorpulse.store.state.keys import KeyTable
 from tutorpulse.store.state.listing import Listing
 from tutorpulse.store.state.moves import MoveTable
+from tutorpulse.store.state.outbox import Outbox
 from tutorpulse.store.state.populations import PopulationTable
 from tutorpulse.store.state.predictions import PredictionTables
 from tutorpulse.store.state.recommendations import RecommendationTable
 from tutorpulse.store.state.runs import RunTable
 from tutorpulse.store.state.schema import ENTITY_TABLES
+from tutorpulse.store.state.silences import SilenceTable
 from tutorpulse.store.state.subjects import SubjectTable
 from tutorpulse.store.state.tokens import LinkTable, SignInTable
 from tutorpulse.store.state.track import TrackTables
@@ -48,6 +51,9 @@ class State:
         self.signins = SignInTable(self._connection)
         self.links = LinkTable(self._connection)
         self.audit = AuditTable(self._connection)
+        self.alerts = AlertTable(self._connection)
+        self.outbox = Outbox(self._connection)
+        self.silences = SilenceTable(self._connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

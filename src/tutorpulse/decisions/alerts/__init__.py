@@ -1,0 +1,1 @@
+"""Alerts, as pure functions: when one opens, changes and resolves, and who is told when."""

@@ -1,0 +1,81 @@
+"""What the alert rules see of the log and of the model."""
+
+from contextlib import suppress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.clock import DAY_US, parse_time
+from tutorpulse.decisions.alerts.rules import AlertRule
+from tutorpulse.errors import ArtifactError
+from tutorpulse.events.contract import TABLES
+from tutorpulse.features.frame import ENTITY_TYPES
+from tutorpulse.model import registry
+from tutorpulse.model.artifact import read_manifest
+from tutorpulse.service.alerting.rules import SYSTEM_FACTS, rules_of
+from tutorpulse.service.alerting.watching import Watched, watch
+from tutorpulse.service.root import Pulse
+from tutorpulse.store.log import EventStore
+
+PARTS = ("log", "model")
+"""What an alert about the system is about."""
+
+_WHY = {
+    "rejected_share_24h": "{} % of the {:,.0f} events of the last 24 hours broke the contract",
+    "model_data_age_days": "The model was trained on data that end {} days before the newest event",
+    "stale_share": "{} % of the predictions are left from before: the model cannot be used",
+}
+
+
+def watch_system(pulse: Pulse) -> Watched:
+    """What the rules see of the log and the model now. It reads the log and the state, and writes nothing."""
+    now_us = pulse.clock.now_us()
+    facts = {**_log_facts(pulse.store, now_us), **_model_facts(pulse)}
+
+    def number(name: str) -> NDArray[np.float64]:
+        """A fact stands in the row of the part that it is about."""
+        return np.array([facts.get(name, np.nan) if SYSTEM_FACTS[name] == part else np.nan for part in PARTS])
+
+    seen = watch(rules_of(pulse.home.path), number, "system")
+    whys = {
+        (rule.key, row): _why(rule, facts)
+        for rule, levels in seen
+        for row in np.flatnonzero(levels.level > 0).tolist()
+    }
+    return Watched("system", np.array(PARTS, dtype=object), now_us, now_us, pulse.settings, seen, whys)
+
+
+def _log_facts(store: EventStore, now_us: int) -> dict[str, float]:
+    since_us = now_us - DAY_US
+    parts = [
+        *(
+            f"SELECT COUNT(*) AS events, 0 AS rejected FROM {t} WHERE received_us > {since_us:d}"
+            for t in TABLES
+        ),
+        f"SELECT 0, COUNT(*) FROM rejects WHERE received_us > {since_us:d}",
+    ]
+    found = store.query(
+        f"SELECT SUM(events) AS events, SUM(rejected) AS rejected FROM ({' UNION ALL '.join(parts)})"
+    )
+    accepted, rejected = float(found["events"][0]), float(found["rejected"][0])
+    received = accepted + rejected
+    return {"received_24h": received, "rejected_share_24h": rejected / received if received else np.nan}
+
+
+def _model_facts(pulse: Pulse) -> dict[str, float]:
+    shares = [pulse.state.predictions.stale_share(kind) for kind in ENTITY_TYPES]
+    known = [share for share in shares if share is not None]
+    facts = {"stale_share": max(known)} if known else {}
+    version = registry.current_version(pulse.home.models_path)
+    newest_us = pulse.store.newest_us()
+    if version is not None and newest_us is not None:
+        with suppress(ArtifactError):  # Of a damaged model the age is not known; /readyz says so.
+            data_to_us = parse_time(read_manifest(pulse.home.models_path / version).data_to)
+            facts["model_data_age_days"] = max(0.0, (newest_us - data_to_us) / DAY_US)
+    return facts
+
+
+def _why(rule: AlertRule, facts: dict[str, float]) -> str:
+    value = facts[rule.fact]
+    shown = f"{100 * value:.1f}" if rule.fact.endswith(("share", "share_24h")) else f"{value:.0f}"
+    return _WHY.get(rule.fact, f"{rule.fact} {{}}").format(shown, facts.get("received_24h", 0.0))

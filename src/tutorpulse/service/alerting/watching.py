@@ -1,0 +1,150 @@
+"""What the rules see of n entities of one kind, and what becomes of their alerts.
+
+`watch` judges without reading alerts that operators change meanwhile; `apply` reads them, in the transaction that writes.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.decisions.alerts.levels import Levels, Numbers, levels
+from tutorpulse.decisions.alerts.notices import notice_of
+from tutorpulse.decisions.alerts.rules import AlertRule
+from tutorpulse.decisions.alerts.severity import NONE, About
+from tutorpulse.decisions.alerts.transitions import NOT_SCORED, Policy, Sighting, Step, not_scored, observed
+from tutorpulse.service.alerting.rules import policy_of
+from tutorpulse.settings import Settings
+from tutorpulse.store.state import State
+from tutorpulse.store.state.alerts import AlertRow, ChangeRow
+from tutorpulse.store.state.outbox import NoticeRow
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What the rules see of the `ids`, at `now_us`, of facts as of `as_of_us`.
+
+    `unscored` are those about whom nothing is predicted any more, with the reason; with `whole` nobody else of the kind is there.
+    """
+
+    about: About
+    ids: NDArray[np.object_]
+    now_us: int
+    as_of_us: int
+    settings: Settings
+    seen: tuple[tuple[AlertRule, Levels], ...] = ()
+    whys: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    unscored: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
+
+
+def watch(rules: Sequence[AlertRule], number: Numbers, about: About) -> tuple[tuple[AlertRule, Levels], ...]:
+    """What each rule about this kind sees of the rows that `number` gives the facts of."""
+    return tuple((rule, levels(rule, number)) for rule in rules if rule.about == about)
+
+
+def apply(state: State, watched: Watched) -> int:
+    """Bring the alerts of who was watched up to date, for the caller's transaction. Returns how many opened."""
+    some = None if watched.whole else [*map(str, watched.ids), *watched.unscored]
+    live = {(a.entity_id, a.rule): a for a in state.alerts.live(watched.about, some)}
+    steps = [*_steps(state, watched, live, some), *_ended(watched, live)]
+    write_steps(state, steps, watched.now_us)
+    return sum("opened" in step.notices for step in steps)
+
+
+def write_steps(state: State, steps: Iterable[Step], now_us: int) -> None:
+    """Write what alerts have become, with what is to be told of it."""
+    rows: list[AlertRow] = []
+    changes: list[ChangeRow] = []
+    notices: list[NoticeRow] = []
+    for step in steps:
+        if step.alert is not None:
+            rows.append(step.alert)
+            notices += [_notice_row(step.alert, kind, now_us) for kind in step.notices]
+        changes += step.changes
+    if rows:
+        state.alerts.write(rows, changes)
+        state.outbox.tell(notices)
+
+
+def _steps(
+    state: State, watched: Watched, live: Mapping[tuple[str, str], AlertRow], some: list[str] | None
+) -> list[Step]:
+    place = {str(entity_id): row for row, entity_id in enumerate(watched.ids)}
+    past = _past(state, watched, some) if _anything_opens(watched, live) else {}
+    steps: list[Step] = []
+    for rule, seen in watched.seen:
+        policy = policy_of(watched.settings, rule)
+        beyond = {str(watched.ids[row]) for row in np.flatnonzero(seen.level > NONE)}
+        held = {who for who, key in live if key == rule.key and who in place}
+        for who in sorted(beyond | held):
+            key = (who, rule.key)
+            step = _step(watched, rule, seen, place[who], live.get(key), past.get(key), policy)
+            if step.alert is not None and step.alert != live.get(key):
+                steps.append(step)
+    return steps
+
+
+def _step(
+    watched: Watched,
+    rule: AlertRule,
+    seen: Levels,
+    row: int,
+    alert: AlertRow | None,
+    past: AlertRow | None,
+    policy: Policy,
+) -> Step:
+    sighting = Sighting(
+        int(seen.level[row]),
+        int(seen.held[row]),
+        float(seen.value[row]),
+        watched.whys.get((rule.key, row), ""),
+        watched.as_of_us,
+    )
+    return observed(alert, past, rule, str(watched.ids[row]), sighting, policy, watched.now_us)
+
+
+def _anything_opens(watched: Watched, live: Mapping[tuple[str, str], AlertRow]) -> bool:
+    return any(
+        (str(watched.ids[row]), rule.key) not in live
+        for rule, seen in watched.seen
+        for row in np.flatnonzero(seen.level > NONE)
+    )
+
+
+def _past(state: State, watched: Watched, some: list[str] | None) -> dict[tuple[str, str], AlertRow]:
+    """By entity and rule, the last alert that was resolved within the longest cooldown."""
+    longest_us = max((policy_of(watched.settings, rule).cooldown_us for rule, _ in watched.seen), default=0)
+    found = state.alerts.resolved_since(watched.about, watched.now_us - longest_us, some)
+    return {(a.entity_id, a.rule): a for a in sorted(found, key=lambda a: a.resolved_us or 0)}
+
+
+def _ended(watched: Watched, live: Mapping[tuple[str, str], AlertRow]) -> list[Step]:
+    """Alerts about those who are not scored, or not there, any more; and of rules that are gone."""
+    rules, ids = {rule.key for rule, _ in watched.seen}, set(map(str, watched.ids))
+    steps = []
+    for (who, rule), alert in live.items():
+        if who in watched.unscored:
+            steps.append(not_scored(alert, watched.now_us, f"{NOT_SCORED}: {watched.unscored[who]}"))
+        elif who not in ids and watched.whole:
+            steps.append(not_scored(alert, watched.now_us))
+        elif rule not in rules:
+            steps.append(not_scored(alert, watched.now_us, "the rule is gone"))
+    return steps
+
+
+def _notice_row(alert: AlertRow, kind: str, at_us: int) -> NoticeRow:
+    notice = notice_of(alert, kind, at_us)  # type: ignore[arg-type]
+    return NoticeRow(
+        alert.alert_id,
+        alert.entity_type,
+        alert.entity_id,
+        kind,
+        alert.rule,
+        alert.team,
+        alert.severity,
+        at_us,
+        msgspec.json.encode(notice).decode(),
+    )
