@@ -127,12 +127,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delivery_give_up_hours: Annotated[
         float, Meta(gt=0), _doc("A message that a receiver has not taken for so long is given up.")
     ] = 72.0
-    public_url: Annotated[
-        str,
-        _doc(
-            "Where people reach the service, such as https://ops.example; messages link there. Empty: no links."
-        ),
-    ] = ""
     critical_alert_emails: Annotated[
         tuple[str, ...],
         _doc(

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from tutorpulse.api import alert_examples as examples
 from tutorpulse.api.access import SCHEMES, needs
 from tutorpulse.api.answers import answer, polled
+from tutorpulse.api.auditing import name_act
 from tutorpulse.api.bodies import read_body
 from tutorpulse.api.context import here
 from tutorpulse.api.described import answers, content, not_modified, ref
@@ -25,6 +26,7 @@ from tutorpulse.service.queries import alert_shapes as shapes
 from tutorpulse.service.queries import alerts
 from tutorpulse.store.state import State
 from tutorpulse.store.state.alerts import AlertRow
+from tutorpulse.store.state.audit import Act
 
 router = APIRouter(tags=["alerts"])
 _READ = [needs("read")]
@@ -125,7 +127,7 @@ def alert_history(request: Request, alert_id: AlertId) -> Response:
 )
 async def acknowledge(request: Request, alert_id: AlertId) -> Response:
     """Somebody sees to it: it is not escalated any more."""
-    asked, by = await _given(request, shapes.NoteRequest)
+    asked, by = await _given(request, shapes.NoteRequest, Act("acknowledge alert", "alert", alert_id))
     return await _acted(request, lambda s, now: acting.acknowledge(s, alert_id, by, now, asked.note))
 
 
@@ -137,7 +139,7 @@ async def acknowledge(request: Request, alert_id: AlertId) -> Response:
 )
 async def snooze(request: Request, alert_id: AlertId) -> Response:
     """Not a word about it until then, unless it gets worse or resolves."""
-    asked, by = await _given(request, shapes.SnoozeRequest)
+    asked, by = await _given(request, shapes.SnoozeRequest, Act("snooze alert", "alert", alert_id))
     long_us = int(asked.minutes * MINUTE_US)
     return await _acted(
         request, lambda s, now: acting.snooze(s, alert_id, now + long_us, by, now, asked.note)
@@ -152,7 +154,7 @@ async def snooze(request: Request, alert_id: AlertId) -> Response:
 )
 async def resolve(request: Request, alert_id: AlertId) -> Response:
     """It is done with. Should the condition still hold when the cooldown is over, another opens."""
-    asked, by = await _given(request, shapes.NoteRequest)
+    asked, by = await _given(request, shapes.NoteRequest, Act("resolve alert", "alert", alert_id))
     return await _acted(request, lambda s, now: acting.resolve(s, alert_id, by, now, asked.note))
 
 
@@ -164,7 +166,7 @@ async def resolve(request: Request, alert_id: AlertId) -> Response:
 )
 async def feedback(request: Request, alert_id: AlertId) -> Response:
     """Confirmed, or wrong with a reason, which resolves it. The precision of its rule is made of these."""
-    asked, by = await _given(request, shapes.FeedbackRequest)
+    asked, by = await _given(request, shapes.FeedbackRequest, Act("judge alert", "alert", alert_id))
     return await _acted(
         request, lambda s, now: acting.feedback(s, alert_id, asked.verdict, by, now, asked.reason)
     )
@@ -206,7 +208,7 @@ def list_silences(request: Request) -> Response:
 )
 async def silence(request: Request) -> Response:
     """Such as for maintenance. What is still open when it ends is told then."""
-    asked, by = await _given(request, shapes.SilenceRequest)
+    asked, by = await _given(request, shapes.SilenceRequest, Act("silence alerts", "silence", ""))
     home = here(request).service.pulse.home.path
     return answer(
         await run_in_threadpool(_at_now, request, lambda s, now: alerts.silence(s, home, asked, by, now))
@@ -222,17 +224,19 @@ async def silence(request: Request) -> Response:
 async def end_silence(request: Request, silence_id: SilenceId) -> Response:
     """From now on alerts are told again."""
     await here(request).door.admit(request, "operate")
+    name_act(request, Act("end silence", "silence", silence_id))
     ended = await run_in_threadpool(_at_now, request, lambda s, now: s.silences.end(silence_id, now))
     return answer(alerts.as_silence(ended))
 
 
-async def _given(request: Request, shape: type[S]) -> tuple[S, str]:
-    """The body of a request that needs `operate`, and the name of its key."""
+async def _given(request: Request, shape: type[S], act: Act) -> tuple[S, str]:
+    """The body of a request that needs `operate`, and the name of whoever sent it."""
     context = here(request)
-    key = await context.door.admit(request, "operate")
+    caller = await context.door.admit(request, "operate")
+    name_act(request, act)
     raw = await read_body(request, context.body_limits)
     try:
-        return msgspec.json.decode(raw, type=shape), key.name
+        return msgspec.json.decode(raw, type=shape), caller.name
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ProblemError("invalid", f"The body is not as it should be: {error}.") from None
 
