@@ -11,6 +11,7 @@
     │   └── HomeVersionError  it was written by a newer version
     ├── ModelError            there is no usable model
     │   └── ArtifactError     an artifact is damaged or made for other features
+    ├── LeakError             a feature carries the future: no model is made
     ├── HistoryError          the log is too short for what was asked
     ├── ServiceError          a service refused what a client asked
     └── UnavailableError      a live service cannot take or show something now; the same may succeed later
@@ -66,6 +67,10 @@ class ModelError(TutorpulseError):
 
 class ArtifactError(ModelError):
     """An artifact is damaged, or made for other features than this version computes."""
+
+
+class LeakError(TutorpulseError):
+    """What a model would learn from carries the future."""
 
 
 class HistoryError(TutorpulseError):

@@ -15,7 +15,8 @@ from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.settings import Settings
 from tutorpulse.store.log import EventStore
-from tutorpulse.training.snapshots import DEFAULT_LIMITS, Limits, Progress
+from tutorpulse.training.leaks import check_shift, shift_date
+from tutorpulse.training.snapshots import DEFAULT_LIMITS, Limits, Progress, plan_dates
 from tutorpulse.training.train import Features, Plan, train
 from tutorpulse.training.yielding import lacking
 
@@ -41,7 +42,7 @@ def train_home(
     Of which kinds it suffices, `training.yielding` says. Where it is of none, what was in force stays.
 
     Raises:
-        HistoryError: the log holds nothing to learn from.
+        HistoryError: the log holds nothing to learn from. LeakError: a feature carries the future.
     """
     newest_us = newest_event_us(pulse)
     now_us = pulse.clock.now_us()
@@ -49,6 +50,7 @@ def train_home(
     features = features_of(pulse.store, pulse.settings)
     starter = registry.starter(features.set_hash)
     plan = Plan(known_us, now_us, kinds, limits, starter=starter)
+    check_leaks(pulse.store, pulse.settings, kinds, known_us, limits)
     artifact = train(pulse.store, features, pulse.settings, plan, progress)
     served = starter.manifest.kinds if starter else {}
     reasons = {kind: why for kind, part in artifact.manifest.kinds.items() if (why := lacking(part))}
@@ -58,6 +60,24 @@ def train_home(
         return Trained(artifact, None, kept)
     registry.publish(in_force, pulse.home.models_path)
     return Trained(artifact, in_force, kept)
+
+
+def check_leaks(
+    store: EventStore, settings: Settings, kinds: Sequence[EntityType], known_us: int, limits: Limits
+) -> None:
+    """The shift test of `training.leaks` for each kind that the log holds, on one of the dates that training looks at.
+
+    Raises:
+        LeakError: a feature carries the future.
+    """
+    oldest_us = store.oldest_us()
+    dates_us = plan_dates(known_us if oldest_us is None else oldest_us, known_us, limits)
+    if not len(dates_us):
+        return
+    as_of_us = shift_date(store, dates_us)
+    names = features_of(store, settings).names
+    for kind in kinds:
+        check_shift(store, lambda log: features_of(log, settings).compute, kind, names[kind], as_of_us)
 
 
 def without(artifact: Artifact, kinds: Collection[EntityType]) -> Artifact:

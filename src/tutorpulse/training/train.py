@@ -35,6 +35,7 @@ from tutorpulse.training.kind import (
     medians,
 )
 from tutorpulse.training.labels import Rows, labels
+from tutorpulse.training.leaks import check_permutation
 from tutorpulse.training.pool import ReadFrame, ReadHistory
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import Limits, Progress, Snapshots, plan_dates, take_snapshots
@@ -81,6 +82,7 @@ def train_from(
 
     Raises:
         HistoryError: the log holds no entity of the wanted kinds, or is too short for a single labelled date.
+        LeakError: shuffled labels can be ranked.
     """
     kinds: dict[EntityType, KindManifest] = {}
     heads: dict[EntityType, dict[str, Head]] = {}
@@ -143,6 +145,8 @@ class _KindTraining:
             self._plan.seed,
             self._progress,
         )
+        own = labels(self._history, snapshots.rows, recipe.gap_us)
+        check_permutation(snapshots, own, recipe.churn_label, recipe.names, recipe.seed)
         fitted = fit_kind(snapshots, self._history, recipe, self._progress)
         return self._manifest(snapshots, fitted, recipe, gap), fitted.models()
 
