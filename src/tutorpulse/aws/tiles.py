@@ -1,0 +1,66 @@
+"""Totals of a day: a pure function of the events that are stored under an entity on that day.
+
+Counters that are added to lose or repeat what is delivered twice; these are made anew from the events, as often as one likes.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tutorpulse.aws import keys
+from tutorpulse.aws.events import Event, event_of
+from tutorpulse.aws.marks import Mark
+from tutorpulse.aws.table import Table
+from tutorpulse.aws.values import Item
+
+
+def totals(events: Iterable[Event]) -> dict[str, dict[str, Any]]:
+    """By event type: `events` (how many), and for each field that holds numbers `sums` and `counts` of those that have one.
+
+    Sums are correctly rounded, so the order of the events does not matter.
+    """
+    numbers: defaultdict[str, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    counted: defaultdict[str, int] = defaultdict(int)
+    for event in events:
+        counted[event.event_type] += 1
+        for name, value in event.payload.items():
+            if isinstance(value, float):
+                numbers[event.event_type][name].append(value)
+    return {
+        name: {
+            "events": count,
+            "sums": {field: math.fsum(values) for field, values in numbers[name].items()},
+            "counts": {field: len(values) for field, values in numbers[name].items()},
+        }
+        for name, count in sorted(counted.items())
+    }
+
+
+def rebuild(table: Table, mark: Mark) -> int:
+    """Make the totals of the marked days anew. Returns how many days were written.
+
+    A slower builder never undoes a faster one's work: totals are written with the mark's revision, and not over a later one's.
+    """
+    return sum(_rebuild_day(table, mark, day) for day in sorted(mark.days))
+
+
+def _rebuild_day(table: Table, mark: Mark, day: str) -> bool:
+    found = table.between(mark.entity_id, f"{keys.EVENTS}{day}#", f"{keys.EVENTS}{day}#{keys.LAST}")
+    item: Item = {
+        "entity_id": mark.entity_id,
+        "entity_type": keys.tile_key(day),
+        "totals": totals(map(event_of, found)),
+        f"revision_{mark.kind}": mark.revision,
+    }
+    return table.put_if(
+        item,
+        f"attribute_not_exists(revision_{mark.kind}) OR revision_{mark.kind} <= :revision",
+        {":revision": mark.revision},
+    )
+
+
+def of_entity(table: Table, entity_id: str) -> dict[str, Mapping[str, Any]]:
+    """The totals of an entity by day."""
+    found = table.between(entity_id, keys.TILES, keys.TILES + keys.LAST)
+    return {item["entity_type"].removeprefix(keys.TILES): item["totals"] for item in found}
