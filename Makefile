@@ -11,7 +11,7 @@ help:            ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 install: $(STAMP)  ## make .venv with the pinned versions
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt assets/package.json assets/package-lock.json
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
@@ -46,4 +46,4 @@ format: $(STAMP) ## mend what the formatter and the linter can
 	$(BIN)/ruff check --fix src tests tools
 
 clean:           ## remove what the targets above made
-	rm -rf $(VENV) build dist demo-home .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .assets src/tutorpulse/dashboard/vendor build dist demo-home .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -34,11 +34,12 @@ def serve_demo(home: Path, port: int, feed: Feed, result: dict[str, object] | No
     """Serve the home on loopback until it is stopped. `result` is printed as JSON, with address and key; None: told in words."""
     from tutorpulse.api.running.logs import log_as_json
     from tutorpulse.api.running.run import opened
+    from tutorpulse.dashboard.mounting import mount
 
     chosen = settings.load(home, host=HOST, port=port)
     with (home / _LOG_FILE).open("a", encoding="utf-8") as stream:
         log_as_json(chosen.prediction_log, stream)
-        with opened(home, chosen) as running:
+        with opened(home, chosen, mount) as running:
             now_us = SystemClock().now_us()
             expires_us = now_us + _KEY_DAYS * DAY_US
             with running.service.states.one() as state:

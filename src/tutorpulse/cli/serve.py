@@ -19,7 +19,7 @@ from tutorpulse.store.home import Home
 if TYPE_CHECKING:
     from tutorpulse.api.running.run import Running
 
-_NEEDED = ("argon2", "fastapi", "httptools", "prometheus_client", "uvicorn", "uvloop")
+_NEEDED = ("argon2", "fastapi", "httptools", "jinja2", "prometheus_client", "uvicorn", "uvloop")
 
 
 @app.command()
@@ -46,6 +46,7 @@ def serve(
     check_installed()
     from tutorpulse.api.running.logs import log_as_json
     from tutorpulse.api.running.run import opened
+    from tutorpulse.dashboard.mounting import mount
 
     flags: dict[str, object] = {
         "host": host,
@@ -57,7 +58,7 @@ def serve(
     path = Home.open(home, create=True).path
     settings = table_of.load(path, os.environ, **flags)
     log_as_json(settings.prediction_log)
-    with opened(path, settings) as running:
+    with opened(path, settings, mount) as running:
         _tell(
             running, path, settings_in_force(settings, table_of.origins(path, os.environ, **flags)), as_json
         )

@@ -2,10 +2,12 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+
+from fastapi import FastAPI
 
 from tutorpulse.api.app import create_app
 from tutorpulse.api.running import claim as claims
@@ -42,8 +44,10 @@ class Running:
 
 
 @contextmanager
-def opened(path: Path, settings: Settings) -> Iterator[Running]:
-    """Open the home and make everything ready to serve it; at the end, close in order.
+def opened(
+    path: Path, settings: Settings, mount: Callable[[FastAPI], None] | None = None
+) -> Iterator[Running]:
+    """Open the home and make everything ready to serve it; at the end, close in order. `mount` adds to the application.
 
     Raises:
         HomeBusyError: it is served already, or in use. InputError, SettingsError: the address or the certificate is wrong.
@@ -55,7 +59,7 @@ def opened(path: Path, settings: Settings) -> Iterator[Running]:
         stack.callback(listening.socket.close)
         service = stack.enter_context(open_service(path, create=True, settings=settings))
         _open_socket(stack, service, listening)
-        yield _running(service, listening, settings)
+        yield _running(service, listening, settings, mount)
         log.info("stopping")
     log.info("stopped")
 
@@ -91,8 +95,12 @@ def work_of(service: Service) -> Work:
     return Work(refresh, erase)
 
 
-def _running(service: Service, listening: Listening, settings: Settings) -> Running:
+def _running(
+    service: Service, listening: Listening, settings: Settings, mount: Callable[[FastAPI], None] | None
+) -> Running:
     app = create_app(service)
+    if mount is not None:
+        mount(app)
     claim = claims.Claim(service) if claims.needed(service) else None
     if claim is not None:
         app.include_router(claims.router_of(claim))

@@ -52,3 +52,18 @@ class MoveTable:
             {"since": since_us, "after": after, "kind": entity_type, "segment": segment, "limit": limit},
         )
         return [(number, MoveRow(*line)) for number, *line in found]
+
+    def flows(self, entity_type: str, since_us: int) -> list[tuple[str | None, str | None, int]]:
+        """(segment before the first move at or after a time, segment now, how many) of those of a kind that moved since.
+
+        None: not scored then, or no longer. Whoever moved and came back counts as having stayed.
+        """
+        return self._connection.execute(
+            """WITH first AS (SELECT MIN(move) AS move FROM segment_moves
+                WHERE entity_type = :kind AND moved_us >= :since GROUP BY entity_id)
+            SELECT moves.left_segment, CASE WHEN predictions.frozen THEN NULL ELSE predictions.segment END AS held, COUNT(*)
+            FROM first JOIN segment_moves AS moves USING (move) JOIN predictions
+                ON predictions.entity_type = :kind AND predictions.entity_id = moves.entity_id
+            GROUP BY 1, 2 ORDER BY 1, 2""",
+            {"kind": entity_type, "since": since_us},
+        ).fetchall()

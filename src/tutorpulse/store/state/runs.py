@@ -34,3 +34,8 @@ class RunTable:
         """The newest run by as-of; None before the first."""
         found = self._connection.execute("SELECT * FROM runs ORDER BY as_of_us DESC LIMIT 1").fetchone()
         return Run(*found) if found else None
+
+    def first_us(self) -> int | None:
+        """The as-of of the oldest run, in microseconds; None before the first."""
+        found = self._connection.execute("SELECT MIN(as_of_us) FROM runs").fetchone()
+        return None if found[0] is None else int(found[0])

@@ -1,0 +1,126 @@
+"""Values as people read them: the filters of the templates."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from tutorpulse.clock import DAY_US, HOUR_US, MINUTE_US, parse_time, us_to_datetime
+from tutorpulse.decisions.phrases import PHRASES
+
+NOTHING: Final = "–"
+"""Stands where a value is not known."""
+
+SEGMENT_WORDS = {
+    "star": "Star",
+    "thriving": "Thriving",
+    "healthy": "Healthy",
+    "at_risk": "At risk",
+    "churning": "Churning",
+    "churned": "Churned",
+    None: "Not scored",
+}
+SEGMENT_STATES = {
+    "star": "best",
+    "thriving": "best",
+    "healthy": "good",
+    "at_risk": "risk",
+    "churning": "worst",
+    "churned": "worst",
+    None: "unknown",
+}
+"""Which of the five states of the style a segment is."""
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Such as 1,204."""
+    return NOTHING if value is None or value != value else f"{value:,.{digits}f}"
+
+
+def percent(fraction: float | None, digits: int = 0) -> str:
+    """Such as 35 %, of 0.35."""
+    return NOTHING if fraction is None or fraction != fraction else f"{100 * fraction:,.{digits}f} %"
+
+
+def signed(value: float | None, digits: int = 0) -> str:
+    """Such as +12 or −3; "no change" for nothing."""
+    if value is None:
+        return NOTHING
+    rounded = round(value, digits)
+    if rounded == 0:
+        return "no change"
+    return f"{'+' if rounded > 0 else '−'}{abs(rounded):,.{digits}f}"
+
+
+def fact(name: str, value: float | None) -> str:
+    """A feature's or an output's value with its unit."""
+    return NOTHING if value is None else PHRASES[name].number(value)
+
+
+def label(name: str) -> str:
+    """What a feature or an output is called, without its value: "Burnout risk"."""
+    told = PHRASES[name].text.replace("{}", "").strip() if name in PHRASES else name.replace("_", " ")
+    words = " ".join(told.replace("with probability", "").split())
+    return words[:1].upper() + words[1:]
+
+
+def word(name: str | None) -> str:
+    """A segment, a status or another name of the data, as words."""
+    if name in SEGMENT_WORDS:
+        return SEGMENT_WORDS[name]
+    words = str(name).replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def state(segment: str | None) -> str:
+    """The state whose colour and sign a segment has."""
+    return SEGMENT_STATES.get(segment, "unknown")
+
+
+def moment_us(value: int | str | None) -> int | None:
+    """Microseconds of a time that may be text."""
+    return parse_time(value) if isinstance(value, str) else value
+
+
+def time(value: int | str | None, zone: str = "UTC") -> str | Markup:
+    """Such as 22 Nov 2026, 21:33 UTC, in a `time` element with the exact moment."""
+    us = moment_us(value)
+    if us is None:
+        return NOTHING
+    there = us_to_datetime(us).astimezone(ZoneInfo(zone))
+    exact = us_to_datetime(us).isoformat()
+    return Markup('<time datetime="{}">{}</time>').format(exact, there.strftime("%-d %b %Y, %H:%M %Z"))
+
+
+def ago(value: int | str | None, now_us: int) -> str | Markup:
+    """Such as 5 min ago, in a `time` element with the exact moment."""
+    us = moment_us(value)
+    if us is None:
+        return NOTHING
+    exact = us_to_datetime(us).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, exact, distance(now_us - us))
+
+
+def distance(gone_us: int) -> str:
+    """How long ago, roughly: 5 min ago."""
+    if gone_us < MINUTE_US:
+        return "just now"
+    for unit_us, name, limit in ((MINUTE_US, "min", 60), (HOUR_US, "h", 48)):
+        if gone_us < unit_us * limit:
+            return f"{gone_us // unit_us} {name} ago"
+    return f"{gone_us // DAY_US} days ago"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "number": number,
+    "percent": percent,
+    "signed": signed,
+    "fact": fact,
+    "label": label,
+    "word": word,
+    "state": state,
+    "moment": time,
+    "ago": ago,
+}
+"""By the names that templates call them."""
