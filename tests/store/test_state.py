@@ -16,9 +16,15 @@ from tutorpulse.store.state import (
     State,
 )
 from tutorpulse.store.state import connection as connections
+from tutorpulse.store.state.actions import ActionRow
 from tutorpulse.store.state.alerts import AlertRow, ChangeRow
+from tutorpulse.store.state.entity_states import EntityStateRow
+from tutorpulse.store.state.feedback import FeedbackRow
+from tutorpulse.store.state.holdouts import HoldoutRow
 from tutorpulse.store.state.moves import MoveRow
 from tutorpulse.store.state.outbox import NoticeRow
+from tutorpulse.store.state.overrides import OverrideRow
+from tutorpulse.store.state.reviews import ReviewRow
 from tutorpulse.store.state.schema import ENTITY_TABLES, PREDICTION_COLUMNS, STEPS
 from tutorpulse.store.state.silences import SilenceRow
 
@@ -200,12 +206,20 @@ def fill(state: State, entity_id: str) -> None:
         [NoticeRow(alert.alert_id, "tutor", entity_id, "opened", "r", "t", "warning", 5, entity_id)]
     )
     state.silences.add(SilenceRow(f"s-{entity_id}", 1, 2, None, "tutor", entity_id, "why", "eva", 1))
+    state.actions.add(ActionRow("tutor", entity_id, 5, "ann", "noted", "r"))
+    state.holdouts.add([HoldoutRow("r", "", "tutor", entity_id, 5, "hold", 0.2, 0.7, 50.0, None)])
+    state.overrides.set(OverrideRow(f"o-{entity_id}", "tutor", entity_id, "star", "ann", "why", 5, 9))
+    state.entity_states.set(EntityStateRow(f"p-{entity_id}", "tutor", entity_id, "paused", "ann", None, 5))
+    given = ("segment", "wrong", None, "ann", 5, "star", None, 5, "m")
+    state.feedback.add(FeedbackRow(f"f-{entity_id}", "tutor", entity_id, *given))
+    state.reviews.add(ReviewRow(f"v-{entity_id}", "tutor", entity_id, 5, "ann", "why"))
 
 
 def test_erasing_reaches_every_table_and_nobody_else(state: State, path: Path) -> None:
     fill(state, "erase-me")
     fill(state, "keep-me")
     state.subjects.replace("tutor", [("erase-me", "maths"), ("keep-me", "maths")])
+    state.worths.replace_stakes("tutor", "margin", {"erase-me": 1.0, "keep-me": 2.0})
     assert state.erase("tutor", "erase-me") == len(ENTITY_TABLES)
     state.close()
     dump = "\n".join(sqlite3.connect(path).iterdump())

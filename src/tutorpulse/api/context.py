@@ -16,6 +16,7 @@ from tutorpulse.api.streams import Streams
 from tutorpulse.features.frame import EntityType, FeatureFrame
 from tutorpulse.service.queries.subjects import Subjects
 from tutorpulse.service.scoring import Scorer
+from tutorpulse.service.worklist.values import Values
 from tutorpulse.settings import Settings
 
 _MB = 1_000_000
@@ -30,6 +31,7 @@ class Context:
     streams: Streams
     handover: Handover
     subjects: Subjects
+    values: Values
     body_limits: BodyLimits
     body_events_max: int
     comparing: asyncio.Semaphore
@@ -43,6 +45,7 @@ def context_of(service: Service) -> Context:
         door=Door(service, settings.requests_per_second_max),
         streams=Streams(service.states),
         subjects=Subjects(),
+        values=Values(),
         handover=Handover(service.live.take),
         body_limits=limits_of(settings),
         body_events_max=settings.body_events_max,

@@ -13,6 +13,7 @@ from tutorpulse.decisions.summary import Summary
 from tutorpulse.service.queries import alert_shapes, shapes
 from tutorpulse.service.queries.shapes import Ingested, PostReceipt, Problem
 from tutorpulse.service.shown import Page
+from tutorpulse.service.worklist import shapes as worklist
 
 REF = "#/components/schemas/{name}"
 SHAPES: tuple[type[msgspec.Struct], ...] = (
@@ -49,6 +50,22 @@ SHAPES: tuple[type[msgspec.Struct], ...] = (
     alert_shapes.SnoozeRequest,
     alert_shapes.FeedbackRequest,
     alert_shapes.SilenceRequest,
+    worklist.TaskList,
+    worklist.TaskPage,
+    worklist.TaskChange,
+    worklist.OverrideRequest,
+    worklist.ShownOverride,
+    worklist.OverrideList,
+    worklist.StateRequest,
+    worklist.ShownState,
+    worklist.StateList,
+    worklist.VerdictRequest,
+    worklist.ShownFeedback,
+    worklist.FeedbackCounts,
+    worklist.ReviewRequest,
+    worklist.ReviewAnswer,
+    worklist.ShownReview,
+    worklist.ReviewList,
 )
 """Every shape that is answered."""
 

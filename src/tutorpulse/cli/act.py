@@ -1,7 +1,6 @@
 """`tutorpulse act`: mark a recommendation done or dismissed."""
 
 import getpass
-from contextlib import closing
 from typing import Annotated, Literal
 
 import typer
@@ -9,9 +8,9 @@ import typer
 from tutorpulse.cli import console
 from tutorpulse.cli.app import app
 from tutorpulse.cli.audit import noted
-from tutorpulse.clock import SystemClock
-from tutorpulse.store.home import Home
-from tutorpulse.store.state import State
+from tutorpulse.service.root import open_pulse
+from tutorpulse.service.worklist.shapes import TaskChange
+from tutorpulse.service.worklist.tasks import change_task
 
 
 @app.command()
@@ -24,12 +23,11 @@ def act(
     as_json: console.JsonOption = False,
 ) -> None:
     """Mark a recommendation done or dismissed. It stays so until its reason is gone and comes again."""
-    with closing(State(Home.open(home).state_path)) as state:
-        row = state.recommendations.decide(
-            recommendation_id, mark, SystemClock().now_us(), by or getpass.getuser(), note
-        )
-        noted(state, "mark recommendation", "recommendation", recommendation_id)
+    with open_pulse(home) as pulse:
+        change = TaskChange(mark, note)
+        task = change_task(pulse, recommendation_id, change, by or getpass.getuser()).task
+        noted(pulse.state, "mark recommendation", "recommendation", recommendation_id)
     if as_json:
-        console.print_json(row)
+        console.print_json(task)
     else:
-        console.print_line(f"{row.action} ({row.entity_type} {row.entity_id}): {row.state}.")
+        console.print_line(f"{task.action} ({task.entity_type} {task.entity_id}): {task.state}.")

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tutorpulse.clock import HOUR_US
 from tutorpulse.decisions.facts import LABELS, FactTable
 from tutorpulse.decisions.phrases import PHRASES
 from tutorpulse.decisions.rules import Condition, Rule
@@ -36,7 +37,10 @@ class Trigger(msgspec.Struct, frozen=True):
 
 
 class Recommendation(msgspec.Struct, frozen=True):
-    """One suggestion for one entity, begun at `opened_us`; `facts` are as they were then."""
+    """One suggestion for one entity, begun at `opened_us`; `facts` are as they were then.
+
+    `due_us`: by when to act (None: the rule does not say); `held_us`: not shown before then, None unless the entity is held out.
+    """
 
     recommendation_id: str
     entity_type: EntityType
@@ -46,6 +50,8 @@ class Recommendation(msgspec.Struct, frozen=True):
     action: str
     opened_us: int
     facts: tuple[Trigger, ...]
+    due_us: int | None = None
+    held_us: int | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,7 @@ def _recommendation(rule: Rule, facts: FactTable, row: int, as_of_us: int) -> Re
         action=rule.action,
         opened_us=as_of_us,
         facts=tuple(_trigger(condition, facts, row) for condition in rule.when),
+        due_us=None if rule.within_hours is None else as_of_us + round(rule.within_hours * HOUR_US),
     )
 
 

@@ -47,13 +47,20 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is suggested (`action`) to whom (`entity`), when all of `when` hold; `value` orders the suggestions."""
+    """What is suggested (`action`) to whom (`entity`), when all of `when` hold; `value` orders the suggestions.
+
+    `within_hours` is by when to act. `hold_out` is the share of entities for whom nothing is suggested for a while, by lot,
+    so that the effect of acting can be told; another `salt` draws the lots anew.
+    """
 
     key: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$")]
     entity: EntityType
     value: float
     action: Annotated[str, Meta(min_length=1)]
     when: Annotated[tuple[Condition, ...], Meta(min_length=1)]
+    within_hours: Annotated[float, Meta(gt=0)] | None = None
+    hold_out: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
+    salt: str = ""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -104,7 +111,9 @@ def _rule(
     try:
         rule = msgspec.convert(raw, Rule)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{label}: {error}. The keys are key, entity, value, action, when.") from None
+        raise SettingsError(
+            f"{label}: {error}. The keys are key, entity, value, action, when, within_hours, hold_out, salt."
+        ) from None
     known = fact_names(rule.entity, feature_names[rule.entity])
     for condition in rule.when:
         _check(condition, rule.entity, known, label)

@@ -25,6 +25,7 @@ from tutorpulse.service.alerting.entities import Scene, watch_entities
 from tutorpulse.service.alerting.watching import Watched, apply
 from tutorpulse.service.insights import News, Told, tell
 from tutorpulse.service.population import Population, column, measured
+from tutorpulse.service.proof.enrolling import Advised, enrol, without_held
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.store.state import PredictionRows, RecommendationRow, State
@@ -45,7 +46,7 @@ class Judged:
     previous: PredictionRows
     current: PredictionRows
     population: Population | None = None
-    advice: EpisodeChange = field(default_factory=lambda: EpisodeChange((), ()))
+    advised: Advised = field(default_factory=Advised)
     news: News = field(default_factory=News)
     notes: tuple[str, ...] = ()
     watched: Watched | None = None
@@ -80,6 +81,8 @@ def judge(pulse: Pulse, scorer: Scorer, frame: FeatureFrame, among: Population |
     segment = held.segments(predictions, previous.take(live))
     facts = held.facts(predictions, status[live], segment)
     fired = firing(scorer.rules, facts)
+    advised = held.advice(facts, fired, ids)
+    spoken = without_held(pulse.state, facts, fired, advised, frame.as_of_us)
     hours = held.population.hours
     return Judged(
         frame,
@@ -87,8 +90,8 @@ def judge(pulse: Pulse, scorer: Scorer, frame: FeatureFrame, among: Population |
         previous,
         merging.merged(previous, status, merging.Scored(predictions, segment), frame.as_of_us),
         held.population,
-        held.advice(facts, fired, ids),
-        held.news(predictions, facts, fired, whole),
+        advised,
+        held.news(predictions, facts, spoken, whole),
         (hours.sentence,) if hours else (),
         watch_entities(pulse, scorer, Scene(scored, facts, frame.entity_ids, status, whole)),
     )
@@ -129,9 +132,10 @@ class _Held:
         names = self.scorer.feature_names(self.frame.entity_type)
         return fact_table(self.frame, names, predictions, {"status": status, "segment": segment})
 
-    def advice(self, facts: FactTable, fired: Firing, ids: list[str] | None) -> EpisodeChange:
+    def advice(self, facts: FactTable, fired: Firing, ids: list[str] | None) -> Advised:
         running = self.pulse.state.recommendations.running(self.frame.entity_type, ids)
-        return episode_changes(self.scorer.rules, facts, fired, running, self.frame.as_of_us)
+        change = episode_changes(self.scorer.rules, facts, fired, running, self.frame.as_of_us)
+        return enrol(self.pulse.state, self.scorer.rules, change, facts)
 
     def news(self, predictions: Predictions, facts: FactTable, fired: Firing, whole: bool) -> News:
         confidence = merging.confidence_names(predictions.confidence)
@@ -152,8 +156,9 @@ def write(state: State, judged: Judged) -> int:
     state.predictions.write(current.take(changed))
     state.predictions.record(current.take(merging.rows_of_record(previous, current)))
     state.moves.add(moving.moves(previous, current, as_of_us))
-    state.recommendations.end(current.entity_type, judged.advice.ended, as_of_us)
-    state.recommendations.add(_recommendation_rows(judged.advice))
+    state.recommendations.end(current.entity_type, judged.advised.change.ended, as_of_us)
+    state.recommendations.add(_recommendation_rows(judged.advised.change))
+    state.holdouts.add(judged.advised.enrolled)
     state.insights.add(judged.news.insights)
     state.insights.set_levels(judged.news.levels)
     if judged.watched is not None:
@@ -194,6 +199,8 @@ def _recommendation_rows(change: EpisodeChange) -> list[RecommendationRow]:
             r.action,
             r.opened_us,
             msgspec.json.encode(r.facts).decode(),
+            due_us=r.due_us,
+            held_us=r.held_us,
         )
         for r in change.begun
     ]

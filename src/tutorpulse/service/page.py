@@ -128,7 +128,8 @@ def standings(rows: PredictionRows) -> tuple[Standing, ...]:
 def _recommendations(pulse: Pulse, kind: EntityType, entity_id: str) -> tuple[ShownRecommendation, ...]:
     """Those that still hold and that nobody has marked, most valuable first."""
     rows = pulse.state.recommendations.of_entity(kind, entity_id)
-    waiting = [row for row in rows if row.ended_us is None and row.state == "open"]
+    now_us = pulse.clock.now_us()
+    waiting = [row for row in rows if row.waits(now_us)]
     return tuple(_recommendation(row) for row in waiting[: pulse.settings.recommendations_max])
 
 

@@ -10,9 +10,11 @@ from tutorpulse.api.routes import (
     insights,
     market,
     models,
+    operators,
     predecessor,
     recommendations,
     rejects,
+    tasks,
 )
 
 ROUTERS = (
@@ -23,6 +25,8 @@ ROUTERS = (
     entities.router,
     market.router,
     recommendations.router,
+    tasks.router,
+    operators.router,
     insights.router,
     alerts.router,
     models.router,
@@ -34,6 +38,7 @@ TAGS = [
     {"name": "events", "description": "Events in, and those that broke the contract."},
     {"name": "entities", "description": "Tutors and students: lists, pages, history."},
     {"name": "market", "description": "The market as a whole."},
+    {"name": "worklist", "description": "What is to be done, and what operators know and did."},
     {
         "name": "insights",
         "description": "What changed, as it is written; paths and fields as the predecessor had them.",

@@ -2,26 +2,22 @@
 
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tutorpulse.api import examples
-from tutorpulse.api.access import SCHEMES
 from tutorpulse.api.answers import answer
-from tutorpulse.api.auditing import name_act
-from tutorpulse.api.bodies import read_body
 from tutorpulse.api.context import here
-from tutorpulse.api.described import answers, content, ref
-from tutorpulse.api.problems import ProblemError
-from tutorpulse.clock import format_time
+from tutorpulse.api.described import answers, content
+from tutorpulse.api.posted import posted, takes
 from tutorpulse.service.queries.shapes import Decided, Decision
+from tutorpulse.service.worklist.shapes import TaskChange
+from tutorpulse.service.worklist.tasks import change_task
 from tutorpulse.store.state.audit import Act
 
 router = APIRouter(tags=["entities"])
-_DECODER = msgspec.json.Decoder(Decision)
 
 
 @router.post(
@@ -32,33 +28,21 @@ _DECODER = msgspec.json.Decoder(Decision)
         content(Decided, examples.DECIDED),
         ("not-found", "invalid", "body-too-large", "media-type"),
     ),
-    openapi_extra={
-        "security": SCHEMES,
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": ref(Decision), "example": examples.DECISION}},
-        },
-    },
+    openapi_extra=takes(Decision, examples.DECISION),
 )
 async def decide(
     request: Request,
     recommendation_id: Annotated[str, Path(max_length=128, description="As the entity's page lists it.")],
 ) -> Response:
-    """It stays so until its reason is gone and comes again. A later mark replaces an earlier one."""
-    context = here(request)
-    caller = await context.door.admit(request, "operate")
-    name_act(request, Act("mark recommendation", "recommendation", recommendation_id))
-    raw = await read_body(request, context.body_limits)
-    try:
-        decision = _DECODER.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ProblemError("invalid", f"The body is not as it should be: {error}.") from None
-    return answer(await run_in_threadpool(_decided, request, recommendation_id, decision, caller.name))
+    """It stays so until its reason is gone and comes again. Dismissed may become done; done stays, since the log is told."""
+    decision, key = await posted(
+        request, Decision, act=Act("mark recommendation", "recommendation", recommendation_id)
+    )
+    return answer(await run_in_threadpool(_decided, request, recommendation_id, decision, key.name))
 
 
 def _decided(request: Request, recommendation_id: str, decision: Decision, by: str) -> Decided:
-    service = here(request).service
-    now_us = service.pulse.clock.now_us()
-    with service.states.one() as state:
-        row = state.recommendations.decide(recommendation_id, decision.state, now_us, by, decision.note)
-    return Decided(recommendation_id, row.state, by, format_time(now_us), row.note)
+    change = TaskChange(decision.state, decision.note)
+    with here(request).service.lend() as pulse:
+        task = change_task(pulse, recommendation_id, change, by).task
+    return Decided(recommendation_id, task.state, by, task.decided or "", task.note)

@@ -13,7 +13,11 @@ DECISIONS = ("done", "dismissed")
 
 
 class RecommendationRow(msgspec.Struct, frozen=True):
-    """One recommendation. `facts` is JSON; `ended_us` the refresh at which its reason was gone, None while it runs."""
+    """One recommendation. `facts` is JSON; `ended_us` the refresh at which its reason was gone, None while it runs.
+
+    `due_us`: by when to act, None where its rule does not say; `snoozed_us`, `held_us`: not shown before then, because somebody
+    put it off, or because its entity is held out of the playbook.
+    """
 
     recommendation_id: str
     entity_type: str
@@ -28,6 +32,16 @@ class RecommendationRow(msgspec.Struct, frozen=True):
     decided_us: int | None = None
     decided_by: str | None = None
     note: str | None = None
+    due_us: int | None = None
+    owner: str | None = None
+    snoozed_us: int | None = None
+    held_us: int | None = None
+    outcome: str | None = None
+
+    def waits(self, now_us: int) -> bool:
+        """Whether it is to be shown as something to do: its reason holds, nobody marked it, nothing puts it off."""
+        put_off = max(self.snoozed_us or 0, self.held_us or 0) > now_us
+        return self.ended_us is None and self.state == "open" and not put_off
 
 
 _FIELDS = RecommendationRow.__struct_fields__

@@ -3,6 +3,7 @@
 from typing import Literal, TypeAlias
 
 from tutorpulse.store.state.alerts_schema import ALERT_ENTITY_TABLES, ALERT_TABLES
+from tutorpulse.store.state.worklist_schema import WORKLIST_ENTITY_TABLES, WORKLIST_TABLES
 
 Kind: TypeAlias = Literal["text", "real", "time", "flag"]
 """What a column holds: text or NULL; a number (NULL is NaN); microseconds (NULL is NaN); 0 or 1."""
@@ -118,6 +119,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (entity_type, model_version, month, output)) WITHOUT ROWID""",
     ),
     ALERT_TABLES,
+    WORKLIST_TABLES,
 )
 """Step k brings a file of version k to k + 1; a released step is never changed.
 
@@ -133,5 +135,6 @@ ENTITY_TABLES = (
     "segment_moves",
     "entity_subjects",
     *ALERT_ENTITY_TABLES,
+    *WORKLIST_ENTITY_TABLES,
 )
 """The tables that speak of an entity; erasing one reaches them all."""

@@ -5,25 +5,33 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tutorpulse.store.state.actions import ActionTable
 from tutorpulse.store.state.alerts import AlertTable
 from tutorpulse.store.state.audit import AuditTable
 from tutorpulse.store.state.connection import open_connection, transaction
+from tutorpulse.store.state.entity_states import EntityStateTable
 from tutorpulse.store.state.feed import InsightFeed
+from tutorpulse.store.state.feedback import FeedbackTable
+from tutorpulse.store.state.holdouts import HoldoutTable
 from tutorpulse.store.state.insights import InsightTable
 from tutorpulse.store.state.keys import KeyTable
 from tutorpulse.store.state.listing import Listing
 from tutorpulse.store.state.moves import MoveTable
 from tutorpulse.store.state.outbox import Outbox
+from tutorpulse.store.state.overrides import OverrideTable
 from tutorpulse.store.state.populations import PopulationTable
 from tutorpulse.store.state.predictions import PredictionTables
 from tutorpulse.store.state.recommendations import RecommendationTable
+from tutorpulse.store.state.reviews import ReviewTable
 from tutorpulse.store.state.runs import RunTable
 from tutorpulse.store.state.schema import ENTITY_TABLES
 from tutorpulse.store.state.silences import SilenceTable
 from tutorpulse.store.state.subjects import SubjectTable
+from tutorpulse.store.state.tasks import TaskTable
 from tutorpulse.store.state.tokens import LinkTable, SignInTable
 from tutorpulse.store.state.track import TrackTables
 from tutorpulse.store.state.users import UserTable
+from tutorpulse.store.state.worths import WorthTable
 
 
 class State:
@@ -54,6 +62,14 @@ class State:
         self.alerts = AlertTable(self._connection)
         self.outbox = Outbox(self._connection)
         self.silences = SilenceTable(self._connection)
+        self.tasks = TaskTable(self._connection)
+        self.actions = ActionTable(self._connection)
+        self.holdouts = HoldoutTable(self._connection)
+        self.overrides = OverrideTable(self._connection)
+        self.entity_states = EntityStateTable(self._connection)
+        self.feedback = FeedbackTable(self._connection)
+        self.reviews = ReviewTable(self._connection)
+        self.worths = WorthTable(self._connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

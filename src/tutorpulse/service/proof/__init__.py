@@ -1,0 +1,1 @@
+"""What actions do: trials of playbooks, and the effects that they show."""

@@ -1,0 +1,1 @@
+"""What operators do: tasks, overrides, states, feedback, requests for review, and one entity's record."""
