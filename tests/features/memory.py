@@ -41,6 +41,10 @@ class MemoryStore(Database):
         yield
         self.execute(f"DROP TABLE {name}")
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        yield
+
 
 def _stored(value: Any) -> str | None:
     """As text, which the columns' types take back."""

@@ -67,12 +67,13 @@ def compute(
     An empty log, or no ids, gives a frame of length 0. A pause whose end is not known has `paused_until_us` infinity.
     """
     known_us = as_of_us if known_at_us is None else known_at_us
-    if entity_ids is None:
-        entity_ids = store.query(entities_sql(entity_type, as_of_us, known_us))["entity_id"]
-    scope = make_scope(store, entity_type, as_of_us, known_us, settings)
     catalog = CATALOGS[entity_type]
-    ids = np.asarray(entity_ids, np.object_)
-    columns = _columns(store, scope, ids, references or References())
+    with store.snapshot():
+        if entity_ids is None:
+            entity_ids = store.query(entities_sql(entity_type, as_of_us, known_us))["entity_id"]
+        scope = make_scope(store, entity_type, as_of_us, known_us, settings)
+        ids = np.asarray(entity_ids, np.object_)
+        columns = _columns(store, scope, ids, references or References())
     order = _places(columns.pop("entity_id"), entity_ids)
     ordered = {name: _float64(column)[order] for name, column in columns.items()}
     return FeatureFrame(
@@ -101,10 +102,11 @@ def measured(
     Raises:
         KeyError: a name that the catalog of this kind does not hold.
     """
-    ids = store.query(entities_sql(entity_type, as_of_us, known_at_us))["entity_id"]
-    scope = make_scope(store, entity_type, as_of_us, known_at_us, settings)
-    with store.relation(scope.wanted, {"entity_id": ids}):
-        return store.query(compile_query(names, replace(scope, straddled=True)))
+    with store.snapshot():
+        ids = store.query(entities_sql(entity_type, as_of_us, known_at_us))["entity_id"]
+        scope = make_scope(store, entity_type, as_of_us, known_at_us, settings)
+        with store.relation(scope.wanted, {"entity_id": ids}):
+            return store.query(compile_query(names, scope))
 
 
 def _columns(
@@ -113,14 +115,8 @@ def _columns(
     """Every measure of these entities, by name; `entity_id` gives the order of the rows."""
     catalog = CATALOGS[scope.entity_type]
     names = [m.name for m in _once((*catalog.shown(), *catalog.facts))]
-    scope = replace(scope, straddled=scope.straddled or references.was_overtaken)
     with references.at_hand(store, scope) as scope, store.relation(scope.wanted, {"entity_id": ids}):
-        columns = store.query(compile_query(names, replace(scope, few=len(ids) <= FEW_ENTITIES)))
-    references.was_overtaken = is_straddled(store, scope.as_of_us, scope.known_at_us)
-    if references.was_overtaken and not scope.straddled:
-        # An event came in between the look and the query, which may have missed the session that it belongs to.
-        return _columns(store, replace(scope, straddled=True, references={}), ids, references)
-    return columns
+        return store.query(compile_query(names, replace(scope, few=len(ids) <= FEW_ENTITIES)))
 
 
 def is_straddled(store: Store, as_of_us: int, known_at_us: int) -> bool:

@@ -15,7 +15,7 @@ from tutorpulse.features.sql import times
 from tutorpulse.features.store import Store
 
 _Arrays: TypeAlias = dict[str, NDArray[Any]]
-_Content: TypeAlias = tuple[tuple[int, int], ...]
+_Numbers: TypeAlias = tuple[int, ...]
 
 
 class References:
@@ -27,8 +27,6 @@ class References:
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
-        self.was_overtaken = False
-        """Whether events came in during the last query; where they do, the next one is asked as if they had already."""
 
     @contextmanager
     def at_hand(self, store: Store, scope: Scope) -> Iterator[Scope]:
@@ -40,23 +38,34 @@ class References:
             yield replace(scope, references={name: f"SELECT * FROM kept_{name}" for name in names})
 
     def _population(self, store: Store, scope: Scope, name: str) -> _Arrays:
-        sql, log = reference_query(name, scope), _content(store, "TRUE")
+        sql, condition = reference_query(name, scope), _before_midnight(scope)
         kept = self._kept.get(name)
-        if kept is None or kept.sql != sql or kept.log != log:
-            before = _content(store, _before_midnight(scope))
-            same = kept is not None and kept.sql == sql and kept.before == before
-            rows = kept.rows if kept is not None and same else store.query(sql)
-            kept = self._kept[name] = _Kept(sql, log, before, rows)
+        now = _content(store, condition, kept.log) if kept is not None and kept.sql == sql else None
+        if kept is None or now is None or now.part != kept.log.part:
+            kept = _Kept(sql, now or _content(store, condition, _NOTHING) or _NOTHING, store.query(sql))
+        self._kept[name] = kept if now is None else replace(kept, log=now)
         return kept.rows
 
 
 @dataclass(frozen=True)
+class _Content:
+    """What tells one content of the log's tables from another: how many events, and the last one's place, of each table; and
+    how many of them are of the `part` that counts. Events are added at the end only."""
+
+    events: _Numbers
+    last_seq: _Numbers
+    part: _Numbers
+
+
+_NOTHING = _Content((0,) * len(TABLES), (-1,) * len(TABLES), (0,) * len(TABLES))
+
+
+@dataclass(frozen=True)
 class _Kept:
-    """A population, the query that gave it, and the content of the log, and of the part before midnight, at that time."""
+    """A population, the query that gave it, and what the log held then."""
 
     sql: str
     log: _Content
-    before: _Content
     rows: _Arrays
 
 
@@ -65,12 +74,16 @@ def _before_midnight(scope: Scope) -> str:
     return times(midnight, min(scope.known_at_us, midnight))
 
 
-def _content(store: Store, condition: str) -> _Content:
-    """What tells one content of the log's tables from another: how many events, and the last one's place. Events are added
-    at the end and erased for good, so neither can come back to what it was after a change."""
-    parts = " UNION ALL ".join(
-        f"SELECT COUNT(*) AS events, COALESCE(MAX(seq), -1) AS last_seq FROM {table} WHERE {condition}"
-        for table in TABLES
+def _content(store: Store, condition: str, before: _Content) -> _Content | None:
+    """The content now, of which only what was added since `before` is looked at; None where something was erased since."""
+    parts = [
+        f"SELECT (SELECT COUNT(*) FROM {table}) AS events, COUNT(*) AS added, COALESCE(MAX(seq), {after:d}) AS last_seq,"
+        f" COUNT(CASE WHEN {condition} THEN 1 END) AS part FROM {table} WHERE seq > {after:d}"
+        for table, after in zip(TABLES, before.last_seq, strict=True)
+    ]
+    found = {name: column.tolist() for name, column in store.query(" UNION ALL ".join(parts)).items()}
+    events, part = (
+        tuple(map(sum, zip(was, more, strict=True)))
+        for was, more in ((before.events, found["added"]), (before.part, found["part"]))
     )
-    found = store.query(parts)
-    return tuple(zip(found["events"].tolist(), found["last_seq"].tolist(), strict=True))
+    return _Content(events, tuple(found["last_seq"]), part) if events == tuple(found["events"]) else None

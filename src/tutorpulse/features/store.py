@@ -17,3 +17,7 @@ class Store(Protocol):
     def relation(self, name: str, columns: dict[str, NDArray[Any]]) -> AbstractContextManager[None]:
         """Makes `columns` readable as the relation `name` within the context."""
         ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Queries within the context see the log of one moment."""
+        ...

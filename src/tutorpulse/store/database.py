@@ -88,6 +88,15 @@ class Database:
             raise
         self.execute("COMMIT")
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Queries within see one moment, from the first of them on; temporary relations made within end with it."""
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.execute("ROLLBACK")
+
     def close(self) -> None:
         """Close every cursor and the file."""
         for connection in (*self._cursors, self._root):

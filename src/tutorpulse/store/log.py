@@ -47,6 +47,7 @@ class EventStore:
         self._writing = threading.RLock()
         self._next_seq: int | None = None
         self._settled = False
+        self._within = threading.local()
 
     @classmethod
     def open(
@@ -222,8 +223,38 @@ class EventStore:
         self._database.make_temporary(name, columns)
         try:
             yield
-        finally:
-            self._database.execute(f"DROP TABLE {name}")
+        except BaseException:
+            # A snapshot in which a query failed takes no statement any more, and its end ends the relation.
+            if not self._in_snapshot:
+                self._database.execute(f"DROP TABLE {name}")
+            raise
+        self._database.execute(f"DROP TABLE {name}")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Queries of this thread within the context see the log of one moment, its sessions settled; others may write meanwhile.
+
+        Whatever was received by this process is in it only if it was received before the context began. Contexts may be nested.
+        """
+        if self._in_snapshot:
+            yield
+            return
+        with ExitStack() as stack:
+            with self._writing:
+                self.settle()
+                stack.enter_context(self._database.reading())
+                # The first read is what pins the moment.
+                settling.settled_seq(self._database)
+            self._within.snapshot = True
+            stack.callback(self._leave_snapshot)
+            yield
+
+    @property
+    def _in_snapshot(self) -> bool:
+        return getattr(self._within, "snapshot", False)
+
+    def _leave_snapshot(self) -> None:
+        self._within.snapshot = False
 
     @contextmanager
     def ids(self, name: str, ids: NDArray[np.object_]) -> Iterator[None]:
@@ -233,13 +264,15 @@ class EventStore:
 
     def settle(self) -> None:
         """Bring the settled sessions up to date: fold the sessions touched since the last time. Reads do it by themselves."""
+        if self._settled:
+            return
         with self._writing:
             settling.settle(self._database, self._places)
             # A reader settles aside for each thread by itself.
             self._settled = not self._database.read_only
 
     def _settle_for(self, sql: str) -> None:
-        if "settled_sessions" in sql and not self._settled:
+        if "settled_sessions" in sql and not self._settled and not self._in_snapshot:
             self.settle()
 
     def newest_us(self) -> int | None:

@@ -34,8 +34,10 @@ class Rescoring:
     def rescore(self, scorer: Scorer, ids: Sequence[str]) -> int:
         """Score these entities as of now, never earlier than the last time; returns when what was written could be read."""
         own = replace(scorer, compute=self._compute)
-        self._as_of_us = max(self._as_of_us, self._pulse.clock.now_us())
-        frame = self._compute(self._kind, self._as_of_us, np.array(ids, dtype=object))
+        with self._pulse.store.snapshot():
+            # Read within: so nothing in the log was received later, and no session is cut in two.
+            self._as_of_us = max(self._as_of_us, self._pulse.clock.now_us())
+            frame = self._compute(self._kind, self._as_of_us, np.array(ids, dtype=object))
         judged = judge(self._pulse, own, frame, self._held_against(own))
         with self._pulse.state.transaction():
             written = write(self._pulse.state, judged)

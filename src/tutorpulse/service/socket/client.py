@@ -55,7 +55,7 @@ class ServedStore(EventStore):
 
     def __init__(self, home: Home, first: socket.socket) -> None:
         self._home = home
-        self._local = threading.local()
+        self._local, self._within = threading.local(), threading.local()
         self._lines: list[socket.socket] = []
         self.hello = self._greet(first)
 
@@ -143,8 +143,24 @@ class ServedStore(EventStore):
         self.ask(type(None), "begin_relation", name, columns)
         try:
             yield
+        except BaseException:
+            if not self._in_snapshot:
+                self.ask(type(None), "end_relation", name)
+            raise
+        self.ask(type(None), "end_relation", name)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        if self._in_snapshot:
+            yield
+            return
+        self.ask(type(None), "begin_snapshot")
+        self._within.snapshot = True
+        try:
+            yield
         finally:
-            self.ask(type(None), "end_relation", name)
+            self._within.snapshot = False
+            self.ask(type(None), "end_snapshot")
 
     @contextmanager
     def still(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,8 +42,9 @@ class Method:
 
 def methods(home: Home, store: EventStore, work: Work, guest: ExitStack) -> dict[str, Method]:
     """Every method by its name, for one connection, which is served by one thread; what it leaves open ends with `guest`."""
-    temporary, still = _Relations(store), _Still(store)
+    temporary, still, snapshot = _Relations(store), _Kept(store.still), _Kept(store.snapshot)
     guest.enter_context(still.held)
+    guest.enter_context(snapshot.held)
     nothing = tuple[()]
     plain = (store.settle, store.newest_us, store.oldest_us, store.newest_received_us, store.counts)
     return {
@@ -56,6 +57,8 @@ def methods(home: Home, store: EventStore, work: Work, guest: ExitStack) -> dict
         "end_relation": Method(tuple[str], temporary.end),
         "begin_still": Method(nothing, still.begin),
         "end_still": Method(nothing, still.end),
+        "begin_snapshot": Method(nothing, snapshot.begin),
+        "end_snapshot": Method(nothing, snapshot.end),
         "append": Method(tuple[EventBatch], lambda batch: store.append(batch).status),
         "rejects": Method(tuple[State | None, int | None, int], store.rejects),
         "reject": Method(tuple[str], store.reject),
@@ -81,15 +84,15 @@ class _Relations:
         self._open.pop(name).close()
 
 
-class _Still:
-    """A log that keeps still from one call to another, at most until the connection ends."""
+class _Kept:
+    """A context of the log's that lasts from one call to another, at most until the connection ends."""
 
-    def __init__(self, store: EventStore) -> None:
-        self._store = store
+    def __init__(self, context: Callable[[], AbstractContextManager[None]]) -> None:
+        self._context = context
         self.held = ExitStack()
 
     def begin(self) -> None:
-        self.held.enter_context(self._store.still())
+        self.held.enter_context(self._context())
 
     def end(self) -> None:
         self.held.close()
