@@ -23,9 +23,11 @@ class MemoryStore(Database):
             self.execute(statement)
 
     def fill(self, events: list[dict[str, Any]]) -> "MemoryStore":
+        """Hold these events and no others, their places in the order given."""
+        placed = [{**event, "seq": place} for place, event in enumerate(events)]
         for table in TABLES:
             self.execute(f"DELETE FROM {table}")
-            rows = [e for e in events if EVENT_TYPES[e["event_type"]].table == table]
+            rows = [e for e in placed if EVENT_TYPES[e["event_type"]].table == table]
             names = {name for row in rows for name in row}
             if rows:
                 self.insert(

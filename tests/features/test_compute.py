@@ -1,6 +1,7 @@
 """Whom features are computed for, and when: all, some, any as_of, any knowledge."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from tests.features.histories import AS_OF, dense_history
 from tests.features.memory import MemoryStore
 from tests.features.said import NOW, done, event, say
+from tests.store.batches import batch_of
 from tutorpulse.clock import DAY_US
 from tutorpulse.features.compute import FACT_NAMES, compute
 from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType, FeatureFrame
@@ -67,21 +69,24 @@ def test_a_late_correction_does_not_leak_into_the_past(store: MemoryStore) -> No
 
 
 def test_an_event_that_comes_in_while_features_are_computed_hides_no_session(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     session = {"session_id": "x", "tutor_id": "t", "student_id": "s"}
     held, later = event("session_completed", 9, **session), event("session_started", 8, 1, **session)
-    store = MemoryStore().fill([held])
-    ask = store.query
-    waiting = [later]
+    with EventStore.open(Home.open(tmp_path / "home", create=True)) as store:
+        store.append(batch_of([{**held, "event_id": "held"}]))
+        waiting = [batch_of([{**later, "event_id": "later"}])]
+        ask = store.query
 
-    def slow(sql: str, params: Sequence[object] = ()) -> Arrays:
-        if "measures AS" in sql and "wanted" in sql and waiting:
-            store.fill([held, waiting.pop()])
-        return ask(sql, params)
+        def slow(sql: str, params: Sequence[object] = ()) -> Arrays:
+            if waiting:
+                with ThreadPoolExecutor(1) as pool:
+                    pool.submit(store.append, waiting.pop()).result()
+                    pool.submit(store.settle).result()
+            return ask(sql, params)
 
-    monkeypatch.setattr(store, "query", slow)
-    frame = compute(store, "tutor", NOW - 5 * DAY_US)
+        monkeypatch.setattr(store, "query", slow)
+        frame = compute(store, "tutor", NOW - 5 * DAY_US)
     assert not waiting
     np.testing.assert_array_equal(frame.facts["completed_total"], [1])
 

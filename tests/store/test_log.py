@@ -1,7 +1,8 @@
 """The seam through which events come in: exact, durable, and the same whatever the order and the batches."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -255,3 +256,43 @@ def test_results_are_copied_to_files(store: EventStore, tmp_path: Any) -> None:
     with store.ids("unused", np.array([], np.object_)):
         copied = store.query("SELECT * FROM read_parquet(?) ORDER BY 1", [str(path)])
     assert copied["amount"].tolist() == [5.0, 7.5]
+
+
+def _by_another(work: Callable[[], object]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+
+
+def test_a_snapshot_shows_one_moment_whatever_is_written_meanwhile(store: EventStore) -> None:
+    booked = {"event_type": "session_booked", "session_id": "s", "tutor_id": "t", "student_id": "u"}
+    moved = batch_of([{"event_id": "2", "ts_us": 2, "starts_at": 8, **booked}])
+    sql = "SELECT start_us FROM settled_sessions"
+    store.append(batch_of([{"event_id": "1", "ts_us": 1, "starts_at": 5, **booked}]))
+    with store.snapshot(), store.snapshot():
+        _by_another(lambda: store.append(moved))
+        _by_another(store.settle)
+        assert store.query(sql)["start_us"].tolist() == [5]
+        assert len(store) == 1
+    assert store.query(sql)["start_us"].tolist() == [8]
+    assert len(store) == 2
+
+
+def test_a_snapshot_in_which_a_query_failed_says_why_and_leaves_no_relation(store: EventStore) -> None:
+    ids = np.array(["1"], np.object_)
+    with pytest.raises(Exception, match="no_such_table"), store.snapshot(), store.ids("wanted", ids):
+        store.query("SELECT * FROM no_such_table")
+    with pytest.raises(Exception, match="wanted"):
+        store.query("SELECT * FROM wanted")
+    with store.snapshot(), store.ids("wanted", ids):
+        assert store.query("SELECT id FROM wanted")["id"].tolist() == ["1"]
+
+
+def test_the_places_of_sessions_are_those_of_all_their_events(store: EventStore) -> None:
+    sides = {"event_type": "session_started", "tutor_id": "t", "student_id": "u", "ts_us": 1}
+    store.append(batch_of([{"event_id": f"{i}", "session_id": f"s{i % 3}", **sides} for i in range(9)]))
+    _by_another(store.settle)
+    store.append(batch_of([{"event_id": "late", "session_id": "s1", **sides}]))
+    places = store.places_of_sessions(np.array(["s1", "unheard of"], np.object_))
+    found = store.query("SELECT event_id, seq FROM session_events ORDER BY seq")
+    named = dict(zip(found["seq"].tolist(), found["event_id"].tolist(), strict=True))
+    assert sorted(named[place] for place in places.tolist()) == ["1", "4", "7", "late"]

@@ -10,9 +10,9 @@ from functools import partial
 import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
-from tutorpulse.bench.filling import filled_home, new_batches
+from tutorpulse.bench.filling import filled_home
 from tutorpulse.bench.harness import Options, Result, result
-from tutorpulse.bench.marketplace import Plan, ndjson
+from tutorpulse.bench.marketplace import BATCH_EVENTS, Plan, batches, ndjson
 from tutorpulse.bench.posting import Connection
 from tutorpulse.bench.served import Served, refresh_whole, resident_mb, served
 from tutorpulse.clock import DAY_US, SystemClock
@@ -72,14 +72,26 @@ def _plan(options: Options, now_us: int) -> Plan:
         events=options.events,
         tutors=max(20, options.events // 500),
         students=max(100, options.events // 100),
-        start_us=now_us - 366 * DAY_US,
+        start_us=now_us - 365 * DAY_US,
+        until_us=now_us,
     )
 
 
 def _lines(home: Plan, now_us: int, seed: int, count: int) -> list[bytes]:
-    """Events of the last day about half of the home's tutors and students."""
-    plan = Plan(count, home.tutors // 2, home.students // 2, now_us - DAY_US, 1, 1_000 + seed)
-    return b"".join(ndjson(batch) for batch in new_batches(plan, count)).splitlines()[:count]
+    """The newest of ten days' events about half of the home's tutors and students."""
+    plan = Plan(
+        events=2 * count + BATCH_EVENTS,
+        tutors=home.tutors // 2,
+        students=home.students // 2,
+        start_us=now_us - 10 * DAY_US,
+        days=10,
+        seed=1_000 + seed,
+        until_us=now_us,
+    )
+    lines = b"".join(ndjson(batch) for batch in batches(plan)).splitlines()
+    if len(lines) < count:
+        raise TutorpulseError(f"The plan of events gave {len(lines)} of {count}.")
+    return lines[-count:]
 
 
 def _idle(service: Served, lines: list[bytes]) -> float:

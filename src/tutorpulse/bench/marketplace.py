@@ -46,7 +46,10 @@ _Draft = tuple[str, NDArray[np.int64], Columns]
 
 @dataclass(frozen=True)
 class Plan:
-    """How large a marketplace, from `start_us` over `days`. Its events come in order of booking, not of time."""
+    """How large a marketplace, from `start_us` over `days`. Its events come in order of booking, not of time.
+
+    Sessions booked late are held after the last day; what lies after `until_us` is left out, so there may be fewer events.
+    """
 
     events: int = 10_000_000
     tutors: int = 20_000
@@ -54,6 +57,7 @@ class Plan:
     start_us: int = 1_735_689_600_000_000
     days: int = 365
     seed: int = 1
+    until_us: int = 1 << 62
 
     @classmethod
     def of(cls, events: int, seed: int = 1) -> "Plan":
@@ -64,13 +68,15 @@ class Plan:
 
 
 def batches(plan: Plan) -> Iterator[EventBatch]:
-    """Exactly `plan.events` events in batches of about `BATCH_EVENTS`, all with new ids, received when they happened."""
+    """`plan.events` events in batches of about `BATCH_EVENTS`, all with new ids, received when they happened."""
     cast = _Cast(plan)
     count = -(-plan.events // BATCH_EVENTS)
     left = plan.events
     block = 0
     while left > 0:
         batch = _batch(_Block(plan, cast, block, count), left)
+        if not batch.size:
+            return
         left -= batch.size
         block += 1
         yield batch
@@ -104,6 +110,7 @@ class _Block:
 
     def __init__(self, plan: Plan, cast: _Cast, block: int, blocks: int) -> None:
         self.cast = cast
+        self.until_us = plan.until_us
         self.rng = np.random.default_rng([plan.seed, 1, block])
         self.span_us = plan.days * DAY_US // blocks
         self.start_us = plan.start_us + block * self.span_us
@@ -134,6 +141,7 @@ class _Block:
 def _batch(block: _Block, limit: int) -> EventBatch:
     drafts = [draft for make in _MAKERS for draft in make(block) if len(draft[1])]
     times = np.concatenate([ts_us for _, ts_us, _ in drafts])
+    limit = min(limit, int((times <= block.until_us).sum()))
     place = np.empty(len(times), np.int64)
     place[np.argsort(times, kind="stable")] = np.arange(len(times))
     ends = np.cumsum([len(ts_us) for _, ts_us, _ in drafts])[:-1]

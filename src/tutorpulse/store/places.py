@@ -6,6 +6,8 @@ again, and is where it does not fit to it. Chosen over an ART index of DuckDB on
 inserts slower the larger it was.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,9 +29,15 @@ class SessionPlaces:
 
     def together_with(self, database: Database, after: int, newest: int) -> NDArray[np.int64]:
         """The places of all events of the sessions that have events after place `after`, in no order; `newest` is the log's last."""
+        return self._of(database, database.query(f"{_PAIRS} WHERE seq > {after:d}")["hi"], newest)
+
+    def of_sessions(self, database: Database, sessions: str, newest: int) -> NDArray[np.int64]:
+        """The places of all events of the sessions in the column `id` of a relation, in no order; `newest` is the log's last."""
+        return self._of(database, database.query(f"SELECT hash(id) AS hi FROM {sessions}")["hi"], newest)
+
+    def _of(self, database: Database, hashes: NDArray[Any], newest: int) -> NDArray[np.int64]:
         self._catch_up(database, newest)
-        hashes = database.query(f"{_PAIRS} WHERE seq > {after:d}")["hi"].astype(np.uint64)
-        return partners(self._index.parts(), np.unique(hashes)).astype(np.int64)
+        return partners(self._index.parts(), np.unique(hashes.astype(np.uint64))).astype(np.int64)
 
     def clear(self) -> None:
         """Forget everything: events left the log."""

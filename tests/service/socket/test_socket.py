@@ -63,7 +63,17 @@ def served(home: Home, held: EventStore) -> Iterator[EventStore]:
 
 def test_every_method_of_the_store_works_through_the_socket() -> None:
     """None of the inherited ones may reach for a database that is not there."""
-    of_the_holder = {"open", "ids", "visit", "claim", "write", "tell", "writing", "checkpoint_every"}
+    of_the_holder = {
+        "open",
+        "ids",
+        "visit",
+        "claim",
+        "write",
+        "tell",
+        "writing",
+        "checkpoint_every",
+        "places_of_sessions",
+    }
     public = {n for n, _ in inspect.getmembers(EventStore, inspect.isfunction) if not n.startswith("_")}
     own = {n for n in vars(ServedStore) if not n.startswith("_")}
     assert public - of_the_holder - own == set()

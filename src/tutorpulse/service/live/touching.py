@@ -5,7 +5,8 @@ the session named, or who answered the request before it came in. And a student'
 seen (`compile.NEIGHBOUR_VALUES`), everybody's the population of the last midnight.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from tutorpulse.events.contract import TABLES, table_columns
 from tutorpulse.events.fields import PLACEHOLDER_ID
 from tutorpulse.features.frame import EntityType
 from tutorpulse.store.log import EventStore
+from tutorpulse.store.settling import FEW_EVENTS
 
 SEEN_DAYS = 30
 """A student's neighbours are the tutors of the completed sessions of so many days."""
@@ -41,10 +43,11 @@ def newest_seq(store: EventStore) -> int:
 
 def touched(store: EventStore, kind: EntityType, after_seq: int) -> Touched:
     """The entities of a kind that the events after a place touch."""
-    found = store.query(
-        "SELECT id, MIN(received_us) AS received_us, MAX(seq) AS seq"
-        f" FROM ({' UNION ALL '.join(_touching(kind, after_seq))}) GROUP BY id"
-    )
+    with _behind_sessions(store, f"{kind}_id", after_seq) as behind:
+        found = store.query(
+            "SELECT id, MIN(received_us) AS received_us, MAX(seq) AS seq"
+            f" FROM ({' UNION ALL '.join([*_touching(kind, after_seq), behind])}) GROUP BY id"
+        )
     if not len(found["id"]):
         return Touched({}, after_seq, None)
     since = zip(found["id"].tolist(), found["received_us"].tolist(), strict=True)
@@ -96,23 +99,43 @@ def _touching(kind: EntityType, after_seq: int) -> list[str]:
         if column in table_columns(table)
     ]
     acted = f"SELECT entity_id, received_us, seq FROM other_events WHERE entity_type = '{kind}' AND {new}"
-    sessions = ("session_events", "payment_events")
-    behind = [_behind(column, "session_events", "session_id", sessions, new)]
-    if kind == "tutor":
-        behind.append(_behind(column, "request_events", "request_id", ("request_events",), new))
-    return [*named, acted, *behind]
+    requests = [
+        _behind(column, "request_events", _keys("request_id", ("request_events",), new), "request_id")
+    ]
+    return [*named, acted, *(requests if kind == "tutor" else [])]
 
 
-def _behind(column: str, table: str, key: str, sources: Sequence[str], new: str) -> str:
-    """Those whom any event with the same key as a new one names."""
+@contextmanager
+def _behind_sessions(store: EventStore, column: str, after_seq: int) -> Iterator[str]:
+    """A query of those whom any event of the session of a new one names; readable within the context.
+
+    The events of few sessions are looked up by their places; for many the log is read.
+    """
+    keys = _keys("session_id", ("session_events", "payment_events"), f"seq > {after_seq:d}")
+    newer = store.query(keys)
+    if len(newer["id"]) > FEW_EVENTS:
+        yield _behind(column, "session_events", keys, "session_id")
+        return
+    places = store.places_of_sessions(newer["id"])
+    with store.relation("newer_sessions", newer), store.relation("places_behind", {"seq": places}):
+        within = "(SELECT * FROM session_events WHERE seq IN (SELECT seq FROM places_behind))"
+        yield _behind(column, within, "SELECT * FROM newer_sessions", "session_id")
+
+
+def _keys(key: str, sources: Sequence[str], new: str) -> str:
+    """A query of the keys of new events as `id`, with when the first was received and the place of the last."""
     keys = " UNION ALL ".join(
-        f"SELECT {key}, received_us, seq FROM {source} WHERE {new} AND {key} IS NOT NULL"
+        f"SELECT {key} AS id, received_us, seq FROM {source} WHERE {new} AND {key} IS NOT NULL"
         for source in sources
     )
+    return f"SELECT id, MIN(received_us) AS received_us, MAX(seq) AS seq FROM ({keys}) GROUP BY id"
+
+
+def _behind(column: str, earlier: str, keys: str, key: str) -> str:
+    """A query of those whom any event with one of the keys names."""
     return (
-        f"SELECT earlier.{column} AS id, newer.received_us, newer.seq FROM {table} AS earlier JOIN"
-        f" (SELECT {key}, MIN(received_us) AS received_us, MAX(seq) AS seq FROM ({keys}) GROUP BY {key}) AS newer"
-        f" ON newer.{key} = earlier.{key}"
+        f"SELECT earlier.{column} AS id, newer.received_us, newer.seq FROM {earlier} AS earlier"
+        f" JOIN ({keys}) AS newer ON newer.id = earlier.{key}"
     )
 
 
