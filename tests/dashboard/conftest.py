@@ -43,3 +43,16 @@ def look(browser_like: TestClient, key: Callable[..., str]) -> Look:
         return response
 
     return asked
+
+
+@pytest.fixture(scope="module")
+def post(browser_like: TestClient, key: Callable[..., str]) -> Look:
+    """A form, sent with a key that may do everything."""
+    secret = key("admin")
+
+    def sent(path: str, **form: str) -> httpx.Response:
+        headers = {"authorization": f"Bearer {secret}"}
+        response: httpx.Response = browser_like.post(path, data=form, headers=headers)
+        return response
+
+    return sent

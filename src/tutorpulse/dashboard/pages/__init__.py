@@ -1,5 +1,5 @@
 """The pages, one file each."""
 
-from tutorpulse.dashboard.pages import live, overview
+from tutorpulse.dashboard.pages import live, overview, tables
 
-ROUTERS = (overview.router, live.router)
+ROUTERS = (overview.router, live.router, tables.router)

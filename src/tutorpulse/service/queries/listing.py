@@ -1,6 +1,6 @@
 """Lists of tutors and students: what is asked becomes a selection, rows become items."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -62,9 +62,14 @@ def listed(state: State, asked: Asked) -> TutorList | StudentList:
     return StudentList([_item(row, "student", StudentItem) for row in rows], after)
 
 
+def item(row: Mapping[str, Any], kind: EntityType) -> TutorItem | StudentItem:
+    """A row of the state as it is listed."""
+    return _item(row, kind, TutorItem if kind == "tutor" else StudentItem)  # type: ignore[no-any-return]
+
+
 def _selection(asked: Asked) -> Selection:
-    _check("segment", asked.segments, SEGMENTS[asked.kind])
-    _check("status", asked.statuses, STATUSES)
+    check_known("segment", asked.segments, SEGMENTS[asked.kind])
+    check_known("status", asked.statuses, STATUSES)
     order = column(asked.sort.removeprefix("-"))
     return Selection(
         entity_type=asked.kind,
@@ -94,7 +99,8 @@ def column(name: str) -> str:
     return found
 
 
-def _check(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
+def check_known(what: str, given: Iterable[str], known: Collection[str]) -> None:
+    """Raises InputError where something given is not known."""
     for name in given:
         if name not in known:
             raise InputError(f"There is no {what} {name!r} here. Give one of {', '.join(known)}.")

@@ -32,7 +32,8 @@ class Bound:
 class Selection:
     """Which entities of one kind, in which order. Empty filters let everybody pass; NULL comes last in either direction.
 
-    `after` is the sort value and id of the last one seen.
+    `after` is the sort value and id of the last one seen, `offset` how many are passed over; `search` is a part of the id,
+    whatever its case. Where `order` is `segment`, `segments_in_order` says which comes first; whoever is not scored is in none.
     """
 
     entity_type: str
@@ -44,6 +45,10 @@ class Selection:
     descending: bool = False
     after: tuple[Value, str] | None = None
     limit: int = 100
+    offset: int = 0
+    search: str = ""
+    confidences: tuple[str, ...] = ()
+    segments_in_order: tuple[str, ...] = ()
 
 
 class Listing:
@@ -54,15 +59,24 @@ class Listing:
 
     def page(self, selection: Selection) -> list[dict[str, Any]]:
         """The first `limit` of the selection, each with the columns of `LISTED`."""
-        wheres, params = zip(*_conditions(selection), strict=True)
+        where, params = _where(selection)
         direction = "DESC" if selection.descending else "ASC"
-        column = _known(selection.order)
+        order, ranks = _known(selection.order), list[object]()
+        if order == "segment":
+            order, ranks = _RANK, [as_list(selection.segments_in_order)]
         found = self._connection.execute(
-            f"SELECT {_LIST} FROM predictions WHERE {' AND '.join(wheres)}"
-            f" ORDER BY {column} {direction} NULLS LAST, entity_id LIMIT ?",
-            [*(value for some in params for value in some), selection.limit],
+            f"SELECT {_LIST} FROM predictions WHERE {where}"
+            f" ORDER BY {order} {direction} NULLS LAST, entity_id LIMIT ? OFFSET ?",
+            [*params, *ranks, selection.limit, selection.offset],
         )
         return [dict(zip(LISTED, line, strict=True)) for line in found]
+
+    def total(self, selection: Selection) -> int:
+        """How many there are of the selection on all pages."""
+        where, params = _where(selection)
+        return int(
+            self._connection.execute(f"SELECT COUNT(*) FROM predictions WHERE {where}", params).fetchone()[0]
+        )
 
     def counts(self, entity_type: str) -> list[tuple[str, str | None, int]]:
         """(status, segment, how many) of a kind; the segment is None for those who are not scored."""
@@ -74,6 +88,12 @@ class Listing:
 
 
 _Condition = tuple[str, tuple[object, ...]]
+_RANK = "CASE WHEN NOT frozen THEN (SELECT key FROM json_each(?) WHERE value = segment) END"
+
+
+def _where(selection: Selection) -> tuple[str, list[object]]:
+    wheres, params = zip(*_conditions(selection), strict=True)
+    return " AND ".join(wheres), [value for some in params for value in some]
 
 
 def _conditions(selection: Selection) -> Iterator[_Condition]:
@@ -85,6 +105,10 @@ def _conditions(selection: Selection) -> Iterator[_Condition]:
     if selection.subject is not None:
         subject = "SELECT entity_id FROM entity_subjects WHERE entity_type = ? AND subject = ?"
         yield f"entity_id IN ({subject})", (selection.entity_type, selection.subject)
+    if selection.confidences:
+        yield "confidence IN (SELECT value FROM json_each(?))", (as_list(selection.confidences),)
+    if selection.search:
+        yield "INSTR(LOWER(entity_id), LOWER(?)) > 0", (selection.search,)
     for bound in selection.bounds:
         yield from _between(bound)
     if selection.after is not None:

@@ -113,6 +113,21 @@ class PredictionTables:
         answers = (ask(statement, (entity_type, e, after_us, until_us)).fetchone() for e in entity_ids)
         return rows_of(entity_type, [answer for answer in answers if answer])
 
+    def trails(
+        self, entity_type: str, entity_ids: Iterable[str], column: str, since_us: int
+    ) -> dict[str, list[float]]:
+        """One number of the predictions of record at or after a time, oldest first, by entity; NULL is left out."""
+        assert column in PREDICTION_COLUMNS, column
+        found = self._connection.execute(
+            f"SELECT entity_id, {column} FROM predictions_of_record WHERE entity_type = ? AND {AMONG}"
+            f" AND as_of_us >= ? AND {column} IS NOT NULL ORDER BY entity_id, as_of_us",
+            (entity_type, as_list(entity_ids), since_us),
+        )
+        trails: dict[str, list[float]] = {}
+        for entity_id, value in found:
+            trails.setdefault(entity_id, []).append(value)
+        return trails
+
     def write(self, rows: PredictionRows) -> None:
         """Set the current predictions of these entities."""
         self._replace("predictions", rows)

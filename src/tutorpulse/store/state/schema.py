@@ -120,6 +120,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     ALERT_TABLES,
     WORKLIST_TABLES,
+    (
+        """CREATE TABLE saved_views (view_id TEXT PRIMARY KEY, page TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL,
+            saved_by TEXT NOT NULL, saved_us INTEGER NOT NULL, UNIQUE (page, name)) WITHOUT ROWID""",
+    ),
 )
 """Step k brings a file of version k to k + 1; a released step is never changed.
 

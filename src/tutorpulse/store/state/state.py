@@ -31,6 +31,7 @@ from tutorpulse.store.state.tasks import TaskTable
 from tutorpulse.store.state.tokens import LinkTable, SignInTable
 from tutorpulse.store.state.track import TrackTables
 from tutorpulse.store.state.users import UserTable
+from tutorpulse.store.state.views import ViewTable
 from tutorpulse.store.state.worths import WorthTable
 
 
@@ -52,6 +53,7 @@ class State:
         self.moves = MoveTable(self._connection)
         self.subjects = SubjectTable(self._connection)
         self.runs = RunTable(self._connection)
+        self.views = ViewTable(self._connection)
         self.track = TrackTables(self._connection)
         self.keys = KeyTable(self._connection)
         self.populations = PopulationTable(self._connection)
