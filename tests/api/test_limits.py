@@ -21,3 +21,8 @@ def test_keys_do_not_use_each_others_tokens() -> None:
 def test_without_a_rate_nobody_waits() -> None:
     limits = RequestLimits(0.0)
     assert {limits.wait_s("k", 0.0) for _ in range(1000)} == {0.0}
+
+
+def test_a_bucket_may_hold_more_than_two_seconds_bring() -> None:
+    limits = RequestLimits(10 / 60, burst_s=60)
+    assert [limits.wait_s("a", 0.0) for _ in range(11)][9:] == [0.0, 6.0]

@@ -32,6 +32,10 @@ def watch(command: list[str], needed: int) -> dict[str, object]:
         assert process.stdout
         told: dict[str, object] = json.loads(_first_object(process.stdout))
         headers = {"Authorization": f"Bearer {told['key']}"}
+        with httpx.Client() as browser:
+            assert browser.get(str(told["link"])).headers["location"] == "/"
+            assert browser.get(f"{told['address']}/v1/audit").status_code == 200
+        assert httpx.get(str(told["link"])).status_code == 404
         while _accepted(str(told["address"]), headers) < needed:
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
@@ -64,6 +68,7 @@ def test_the_demonstration_serves_on_loopback_and_is_fed(tmp_path: Path) -> None
     log = (tmp_path / "home" / "serve.log").read_text()
     assert json.loads(log.splitlines()[-1])["message"] == "stopped"
     assert str(told["key"]) not in log
+    assert str(told["link"]).rpartition("/")[2] not in log
 
 
 def test_a_demonstration_that_runs_is_not_replaced(

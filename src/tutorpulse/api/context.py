@@ -10,6 +10,7 @@ from starlette.requests import Request
 from tutorpulse.api.access import Door
 from tutorpulse.api.bodies import BodyLimits
 from tutorpulse.api.handover import Handover
+from tutorpulse.api.limits import RequestLimits
 from tutorpulse.api.ports import Service
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.api.streams import Streams
@@ -20,6 +21,7 @@ from tutorpulse.service.worklist.values import Values
 from tutorpulse.settings import Settings
 
 _MB = 1_000_000
+MINUTE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Context:
     body_limits: BodyLimits
     body_events_max: int
     comparing: asyncio.Semaphore
+    attempts: RequestLimits
 
 
 def context_of(service: Service) -> Context:
@@ -50,6 +53,7 @@ def context_of(service: Service) -> Context:
         body_limits=limits_of(settings),
         body_events_max=settings.body_events_max,
         comparing=asyncio.Semaphore(1),
+        attempts=RequestLimits(settings.signin_attempts_per_minute / MINUTE_S, MINUTE_S),
     )
 
 

@@ -1,11 +1,11 @@
-"""How many requests a key may make: a bucket of tokens each, refilled at a steady rate."""
+"""How many requests somebody may make: a bucket of tokens each, refilled at a steady rate."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
 
 _BUCKETS_MAX = 10_000
 BURST_S = 2.0
-"""A bucket holds what so many seconds bring."""
+"""A bucket holds what so many seconds bring, unless it is told otherwise."""
 
 
 @dataclass
@@ -17,8 +17,9 @@ class _Bucket:
 class RequestLimits:
     """Buckets by key. `rate` is requests a second; 0: no limit. Not for several threads at once."""
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, burst_s: float = BURST_S) -> None:
         self._rate = rate
+        self._full = max(1.0, rate * burst_s)
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def wait_s(self, key_id: str, now_s: float) -> float:
@@ -29,8 +30,7 @@ class RequestLimits:
         if not self._rate:
             return 0.0
         bucket = self._bucket(key_id, now_s)
-        full = max(1.0, self._rate * BURST_S)
-        bucket.tokens = min(full, bucket.tokens + (now_s - bucket.at_s) * self._rate)
+        bucket.tokens = min(self._full, bucket.tokens + (now_s - bucket.at_s) * self._rate)
         bucket.at_s = now_s
         if bucket.tokens < 1:
             return (1 - bucket.tokens) / self._rate
@@ -38,7 +38,7 @@ class RequestLimits:
         return 0.0
 
     def _bucket(self, key_id: str, now_s: float) -> _Bucket:
-        bucket = self._buckets.pop(key_id, None) or _Bucket(max(1.0, self._rate * BURST_S), now_s)
+        bucket = self._buckets.pop(key_id, None) or _Bucket(self._full, now_s)
         self._buckets[key_id] = bucket
         if len(self._buckets) > _BUCKETS_MAX:
             self._buckets.popitem(last=False)

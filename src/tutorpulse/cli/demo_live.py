@@ -11,12 +11,15 @@ from tutorpulse.cli import console
 from tutorpulse.cli.serve import end_at_once
 from tutorpulse.clock import DAY_US, SystemClock
 from tutorpulse.errors import InputError
+from tutorpulse.service.access.links import path_of
 from tutorpulse.simulate.feed import live_lines
 from tutorpulse.simulate.post import Target, post_lines
 from tutorpulse.simulate.state import World
+from tutorpulse.store.state import State
 
 HOST = "127.0.0.1"
 _KEY_DAYS = 30
+_NAME = "demonstration"
 _LOG_FILE = "serve.log"
 
 log = logging.getLogger("tutorpulse.demo")
@@ -43,8 +46,9 @@ def serve_demo(home: Path, port: int, feed: Feed, result: dict[str, object] | No
             now_us = SystemClock().now_us()
             expires_us = now_us + _KEY_DAYS * DAY_US
             with running.service.states.one() as state:
-                _, secret = state.keys.create("demonstration", ["admin"], now_us, expires_us)
-            _tell(home, running.address, secret, feed, result)
+                _, secret = state.keys.create(_NAME, ["admin"], now_us, expires_us)
+                link = running.address + _way_in(state, now_us)
+            _tell(home, _Ways(running.address, link, secret), feed, result)
             server = running.server
             target = Target(running.address, _bearer(secret), feed.events_per_second, 1)
             _start(feed, target, lambda: server.should_exit)
@@ -52,20 +56,36 @@ def serve_demo(home: Path, port: int, feed: Feed, result: dict[str, object] | No
         end_at_once()
 
 
+@dataclass(frozen=True)
+class _Ways:
+    """How to reach the demonstration: its address, a link that signs a browser in, and a key."""
+
+    address: str
+    link: str
+    key: str
+
+
+def _way_in(state: State, now_us: int) -> str:
+    """The path of a link that signs a browser of this machine in as an administrator, once."""
+    user = state.users.named(_NAME) or state.users.create(_NAME, "admin", now_us)
+    return path_of(state.links.create(user.user_id, "enter", now_us + DAY_US))
+
+
 def _bearer(secret: str) -> tuple[tuple[str, str], ...]:
     return (("Authorization", f"Bearer {secret}"),)
 
 
-def _tell(home: Path, address: str, secret: str, feed: Feed, result: dict[str, object] | None) -> None:
+def _tell(home: Path, ways: _Ways, feed: Feed, result: dict[str, object] | None) -> None:
     if result is not None:
-        console.print_json({**result, "address": address, "key": secret})
+        console.print_json({**result, **vars(ways)})
     else:
-        console.print_line(f"\nServing at {address} with the key {secret}")
+        console.print_line(f"\nServing at {ways.address} with the key {ways.key}")
+        console.print_line(f"The dashboard, signed in, once, from this machine: {ways.link}")
         if feed.world:
             console.print_line(
                 f"A simulated feed sends {feed.events_per_second:g} events a second: the marketplace's next days, played fast."
             )
-        console.print_line(f"  curl -H 'Authorization: Bearer {secret}' {address}/v1/summary")
+        console.print_line(f"  curl -H 'Authorization: Bearer {ways.key}' {ways.address}/v1/summary")
         console.print_line(
             f"Verbs such as `tutorpulse today --home {home}` work meanwhile. Log: {home / _LOG_FILE}"
         )

@@ -82,18 +82,12 @@ def _opened(home: Path, create_home: bool = False) -> Iterator[State]:
         yield state
 
 
-def _standing(row: KeyRow, now_us: int) -> str:
-    if row.revoked_us is not None:
-        return "revoked"
-    return "valid" if row.holds(now_us) else "expired"
-
-
 def _as_data(row: KeyRow, now_us: int) -> dict[str, object]:
     plain = {k: v for k, v in msgspec.structs.asdict(row).items() if not k.endswith("_us")}
     times = ("created", "expires", "revoked", "last_used")
     return {
         **plain,
-        "state": _standing(row, now_us),
+        "state": row.standing(now_us),
         **{f"{name}_at": _time(getattr(row, f"{name}_us")) for name in times},
     }
 
@@ -102,7 +96,7 @@ def _as_table(rows: list[KeyRow], now_us: int) -> object:
     table = views.plain_table("id", "name", "scopes", "state", "expires", "last used", fixed=(0,))
     for row in rows:
         times = (_time(row.expires_us) or "never", _time(row.last_used_us) or "never")
-        table.add_row(row.key_id, Text(row.name), ", ".join(row.scopes), _standing(row, now_us), *times)
+        table.add_row(row.key_id, Text(row.name), ", ".join(row.scopes), row.standing(now_us), *times)
     return table
 
 

@@ -15,10 +15,11 @@ _SCOPES: dict[Role, str] = {"viewer": "read", "operator": "operate", "admin": "a
 
 
 class Viewer(msgspec.Struct, frozen=True):
-    """The caller of a page: the name that actions are kept under, and what they may do."""
+    """The caller of a page: the name that actions are kept under, and what they may do. `by_cookie`: they signed in, and may sign out."""
 
     name: str
     role: Role
+    by_cookie: bool = False
 
     def may(self, role: Role) -> bool:
         """Whether they may do what this role may."""
@@ -36,7 +37,7 @@ def _needs(role: Role) -> Callable[[Request], Awaitable[Viewer]]:
 def _seen(caller: Caller) -> Viewer:
     """A key may do what its scopes say."""
     role: Role = "admin" if caller.allows("admin") else "operator" if caller.allows("operate") else "viewer"
-    return Viewer(caller.name, role)
+    return Viewer(caller.name, role, bool(caller.signin_id))
 
 
 Looking = Annotated[Viewer, Depends(_needs("viewer"))]

@@ -86,8 +86,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def key(running: Served) -> dict[str, str]:
     """The first administrator's key, as headers."""
-    page = httpx.get(running.claim)
-    assert "works once" in page.text
+    page = httpx.get(running.claim, follow_redirects=True)
+    assert "This link works once" in page.text
     secret = httpx.post(running.claim).json()["secret"]
     return {"Authorization": f"Bearer {secret}"}
 
@@ -100,11 +100,20 @@ def test_the_first_link_makes_one_key_with_every_right(running: Served, key: dic
     assert httpx.post(running.address + "/claim/guess").status_code == 404
 
 
-def test_a_browser_sees_its_key_on_a_page(tmp_path: Path) -> None:
+def test_a_browser_that_opens_the_first_link_makes_the_first_administrator(tmp_path: Path) -> None:
     with served(tmp_path) as fresh:
-        page = httpx.post(fresh.claim, headers={"Accept": "text/html"})
-        assert "<pre>tp_" in page.text
+        with httpx.Client(base_url=fresh.address, headers={"Origin": fresh.address}) as browser:
+            setup = str(browser.get(fresh.claim, follow_redirects=True).url)
+            form = {"name": "ada", "password": "correct horse battery", "again": "correct horse battery"}
+            entered = browser.post(setup, data=form)
+            assert (entered.status_code, entered.headers["location"]) == (303, "/")
+            assert browser.get("/v1/audit").json()["items"][0]["actor"] == "ada"
+            assert browser.post(setup, data=form).status_code == 404
+        assert json.loads(fresh.verb("users", "list", "--json").stdout)[0]["role"] == "admin"
+        assert fresh.verb("users", "invite", "bob").stdout.startswith(fresh.address + "/link/")
         assert fresh.stop() == 0
+        assert form["password"] not in fresh.log.read_text()
+        assert fresh.claim.rpartition("/")[2] not in fresh.log.read_text()
 
 
 def test_without_a_key_nothing_is_shown(running: Served) -> None:

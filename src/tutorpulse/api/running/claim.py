@@ -1,29 +1,31 @@
-"""The first administrator's way in: a link that makes one key, once, for whoever starts the service."""
+"""The first administrator's way in: a link that works once, for whoever starts the service.
+
+A browser that opens it chooses a name and a password (`dashboard.access.links`); a program that posts to it gets a key.
+"""
 
 import hmac
 import secrets
 import threading
-from html import escape
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from tutorpulse.api.answers import answer
 from tutorpulse.api.ports import Service
 from tutorpulse.api.problems import ProblemError
+from tutorpulse.service.access import users
+from tutorpulse.store.state.audit import Act, Actor
+from tutorpulse.store.state.users import UserRow
 
 _PATH = "/claim/{token}"
+SETUP_PATH = "/setup/{token}"
 _NAME = "first administrator"
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>tutorpulse</title>
-<h1>tutorpulse</h1>{}</html>"""
-_ASK = '<p>Make the first key, with every right. This works once.</p><form method="post"><button>Make the key</button></form>'
-_SHOW = "<p>Keep this key now; it is not shown again:</p><pre>{}</pre><p>Send it as <code>Authorization: Bearer KEY</code>.</p>"
+_BY_LINK = Actor("link", _NAME)
 
 
 class Claim:
-    """A secret that is good for one key with every right, as long as this process lives."""
+    """A secret that is good for one key with every right, or one administrator, as long as this process lives."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -40,48 +42,69 @@ class Claim:
         """Whether a token is the one, and was not used."""
         return self._token is not None and hmac.compare_digest(self._token.encode(), token.encode())
 
-    def redeem(self, token: str) -> str | None:
-        """The secret of a new key; None for a token that does not fit, or was used."""
+    def redeem(self, token: str) -> str:
+        """The secret of a new key.
+
+        Raises:
+            ProblemError: the token does not fit, or was used.
+        """
         with self._guard:
-            if not self.fits(token):
-                return None
-            with self._service.states.one() as state:
-                _, secret = state.keys.create(_NAME, ["admin"], self._service.pulse.clock.now_us())
+            self._check(token)
+            now_us = self._service.pulse.clock.now_us()
+            with self._service.states.one() as state, state.transaction():
+                row, secret = state.keys.create(_NAME, ["admin"], now_us)
+                state.audit.add(now_us, _BY_LINK, Act("create key", "key", row.key_id))
             self._token = None
             return secret
 
+    def settle(self, token: str, name: str, password: str) -> UserRow:
+        """The first administrator, new.
+
+        Raises:
+            ProblemError: the token does not fit, or was used. InputError: the name or password cannot be used; the token stays good.
+        """
+        with self._guard:
+            self._check(token)
+            now_us = self._service.pulse.clock.now_us()
+            with self._service.states.one() as state, state.transaction():
+                user = users.create(state, name, "admin", password, now_us)
+                state.audit.add(now_us, _BY_LINK, Act("create user", "user", user.name))
+            self._token = None
+            return user
+
+    def _check(self, token: str) -> None:
+        if not self.fits(token):
+            raise used()
+
 
 def needed(service: Service) -> bool:
-    """Whether no key holds that may make others."""
+    """Whether nobody can make keys or users: no key that holds has every right, and no administrator can sign in."""
     now_us = service.pulse.clock.now_us()
     with service.states.one() as state:
-        return not any(row.holds(now_us) and row.allows("admin") for row in state.keys.all())
+        by_key = any(row.holds(now_us) and row.allows("admin") for row in state.keys.all())
+        return not by_key and not any(u.role == "admin" and u.standing == "active" for u in state.users.all())
 
 
 def router_of(claim: Claim) -> APIRouter:
-    """The routes of a claim: a page to look at (a link may be opened by whoever previews it), and a post that takes it."""
+    """The routes of a claim: looking at it (whoever previews a link does) leads to a page, a post takes it."""
     router = APIRouter(include_in_schema=False)
 
     @router.get(_PATH)
     def look(token: str) -> Response:
         if not claim.fits(token):
-            raise _used()
-        return HTMLResponse(_PAGE.format(_ASK))
+            raise used()
+        return RedirectResponse(SETUP_PATH.replace("{token}", token), 303)
 
     @router.post(_PATH)
-    async def take(token: str, request: Request) -> Response:
-        secret = await run_in_threadpool(claim.redeem, token)
-        if secret is None:
-            raise _used()
-        if "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(_PAGE.format(_SHOW.format(escape(secret))))
-        return answer({"secret": secret})
+    async def take(token: str) -> Response:
+        return answer({"secret": await run_in_threadpool(claim.redeem, token)})
 
     return router
 
 
-def _used() -> ProblemError:
+def used() -> ProblemError:
+    """What is said of a link that works no more."""
     return ProblemError(
         "not-found",
-        "This link was used, or is of an earlier start. `tutorpulse keys create` makes a key, too.",
+        "This link was used, or is of an earlier start. `tutorpulse users create` makes a user, `tutorpulse keys create` a key.",
     )

@@ -104,6 +104,7 @@ def _running(
     claim = claims.Claim(service) if claims.needed(service) else None
     if claim is not None:
         app.include_router(claims.router_of(claim))
+    app.state.claim = claim
     log.info("serving", extra={"fields": {"address": listening.address, "pid": os.getpid()}})
     path = None if claim is None else claim.path
     return Running(service, Server(app, listening, settings), listening, path)

@@ -10,6 +10,7 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
@@ -45,6 +46,12 @@ class KeyRow(msgspec.Struct, frozen=True):
     def holds(self, now_us: int) -> bool:
         """Whether it is neither revoked nor expired at that time."""
         return self.revoked_us is None and (self.expires_us is None or now_us < self.expires_us)
+
+    def standing(self, now_us: int) -> Literal["valid", "expired", "revoked"]:
+        """How it stands at that time, in a word."""
+        if self.revoked_us is not None:
+            return "revoked"
+        return "valid" if self.holds(now_us) else "expired"
 
 
 _LIST = ", ".join(KeyRow.__struct_fields__)
