@@ -13,6 +13,8 @@ from tutorpulse.decisions.summary import Summary, summary
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.alerting.system import watch_system
 from tutorpulse.service.alerting.watching import apply
+from tutorpulse.service.delivery.planning import register
+from tutorpulse.service.delivery.receivers import load_receivers
 from tutorpulse.service.judging import Judged, judge, write
 from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.population import to_json
@@ -54,13 +56,15 @@ def refresh(pulse: Pulse, scorer: Scorer, progress: Progress = lambda _doing: No
     last predictions stay, marked stale.
 
     Raises:
-        HistoryError: nothing was imported yet.
+        HistoryError: nothing was imported yet. SettingsError: the receivers or alert rules are wrong.
     """
     last = pulse.state.runs.last()
     as_of_us, note = refresh_moment(
         newest_event_us(pulse), pulse.clock.now_us(), last.as_of_us if last else None
     )
+    receivers = load_receivers(pulse.home.path, pulse.settings)
     with pulse.state.transaction():
+        register(pulse.state, receivers)
         outcomes = {
             kind: _refresh_kind(pulse, scorer, kind, as_of_us, progress) for kind in scorer.exit_gap_days
         }

@@ -56,6 +56,8 @@ def feedback(
 
 def tick(state: State, settings: Settings, now_us: int) -> int:
     """End snoozes that are over, escalate what nobody acknowledged. Returns how many alerts changed."""
+    if not state.alerts.to_tick(now_us):
+        return 0
     policy = policy_of(settings)
     with state.transaction():
         steps = [transitions.ticked(alert, policy, now_us) for alert in state.alerts.to_tick(now_us)]

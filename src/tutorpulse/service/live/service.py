@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from tutorpulse.clock import HOUR_US, SECOND_US, Clock
 from tutorpulse.features.frame import EntityType, FeatureFrame
+from tutorpulse.service.delivery.worker import Worker
 from tutorpulse.service.erasing import ErasedEverywhere, erase_entity
 from tutorpulse.service.live.metrics import Metrics
 from tutorpulse.service.live.reading import Reading
@@ -42,6 +43,7 @@ class Service:
     states: States
     started_us: int
     _reading: Reading
+    _worker: Worker
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -87,7 +89,7 @@ class Service:
         """
         lanes = self.refresher.lanes
         self.live.flush(CLOSE_S)
-        with self.refresher.held(), self.lend() as pulse:
+        with self.refresher.held(), self._worker.held(), self.lend() as pulse:
             others = partners(pulse.store, kind, entity_id)
             erased = erase_entity(pulse, kind, entity_id)
             lanes[kind].forget(entity_id)
@@ -99,7 +101,7 @@ class Service:
 def open_service(
     path: Path, create: bool = False, clock: Clock | None = None, settings: Settings | None = None
 ) -> Iterator[Service]:
-    """Open the home at `path` and serve it within the context: ingest and refresh run in threads of their own.
+    """Open the home at `path` and serve it within the context: ingest, refresh and delivery run in threads of their own.
 
     At the end what was acknowledged is brought into the log, and the refresh under way ends.
 
@@ -114,6 +116,9 @@ def open_service(
         tolerance_us = int(pulse.settings.future_tolerance_hours * HOUR_US)
         live = LiveLog(pulse.store, refresher.announce, future_tolerance_us=tolerance_us)
         stack.callback(live.close, CLOSE_S)
+        worker = Worker(pulse)
+        stack.callback(worker.close, CLOSE_S)
+        worker.start()
         refresher.start()
         metrics, reading = Metrics(live, refresher, pulse), Reading(pulse, refresher)
-        yield Service(pulse, live, refresher, metrics, states, pulse.clock.now_us(), reading)
+        yield Service(pulse, live, refresher, metrics, states, pulse.clock.now_us(), reading, worker)

@@ -122,6 +122,11 @@ class Outbox:
         )
         return [(line[0], NoticeRow(*line[1:])) for line in found]
 
+    def anything_waits(self) -> bool:
+        """Whether any receiver has something that is in no message yet."""
+        found = self._connection.execute(f"SELECT 1 FROM outbox WHERE {_PENDING} LIMIT 1").fetchone()
+        return found is not None
+
     def route(self, receiver: str, source: str, wanted: Iterable[tuple[int, int]], upto: int) -> None:
         """Put (number, time) of a source into the receiver's outbox, and note how far it was gone through."""
         with transaction(self._connection):
@@ -178,6 +183,8 @@ class Outbox:
 
     def claim(self, receiver: str, by: str, now_us: int, until_us: int) -> MessageRow | None:
         """The oldest message of a receiver that is due; None where there is none, or one of them is being sent: one at a time."""
+        if not self._due(receiver, now_us):
+            return None
         with transaction(self._connection):
             found = self._connection.execute(
                 f"SELECT {_MESSAGE}, (SELECT MAX(claimed_until_us) FROM messages WHERE receiver = :receiver AND state = 'waiting')"
@@ -195,6 +202,13 @@ class Outbox:
         return msgspec.structs.replace(
             first, attempts=first.attempts + 1, claimed_by=by, claimed_until_us=until_us
         )
+
+    def _due(self, receiver: str, now_us: int) -> bool:
+        found = self._connection.execute(
+            "SELECT 1 FROM messages WHERE receiver = ? AND state = 'waiting' AND next_us <= ? LIMIT 1",
+            (receiver, now_us),
+        ).fetchone()
+        return found is not None
 
     def release(self, by: str) -> None:
         """Claims of somebody who is dead hold no longer."""
@@ -237,20 +251,17 @@ class Outbox:
             (message_key,),
         ).fetchall()
 
-    def drop_unknown(self, receivers: Iterable[str], now_us: int) -> int:
-        """Drop what waits for receivers that are none any more, and say how many messages."""
-        kept = as_list(receivers)
+    def drop(self, receivers: Iterable[str], now_us: int) -> int:
+        """Forget what waits for receivers that are none any more, and say how many messages were dropped."""
+        gone = as_list(receivers)
+        among = "receiver IN (SELECT value FROM json_each(?))"
         with transaction(self._connection):
-            for table in ("outbox", "delivery_marks"):
-                pending = f" AND {_PENDING}" if table == "outbox" else ""
-                self._connection.execute(
-                    f"DELETE FROM {table} WHERE receiver NOT IN (SELECT value FROM json_each(?)){pending}",
-                    (kept,),
-                )
+            self._connection.execute(f"DELETE FROM outbox WHERE {among} AND {_PENDING}", (gone,))
+            self._connection.execute(f"DELETE FROM delivery_marks WHERE {among}", (gone,))
             dropped = self._connection.execute(
                 "UPDATE messages SET state = 'dropped', ended_us = ?, error = 'no such receiver any more'"
-                " WHERE state = 'waiting' AND receiver NOT IN (SELECT value FROM json_each(?))",
-                (now_us, kept),
+                f" WHERE state = 'waiting' AND {among}",
+                (now_us, gone),
             )
         return dropped.rowcount
 
