@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -103,3 +104,10 @@ def test_an_unknown_entity_is_refused(store: EventStore) -> None:
     with pytest.raises(InputError, match="stands for an unknown student and cannot be erased"):
         store.erase("student", "-")
     assert len(store) == 1
+
+
+def test_whoever_asked_for_a_single_number_before_holds_up_no_erasure(home: Home) -> None:
+    with EventStore.open(home) as store, ThreadPoolExecutor(1) as other:
+        store.append(batch_of([paid("e1")]))
+        other.submit(store.newest_us).result()
+        assert store.erase("student", "u").events == 1

@@ -60,8 +60,9 @@ class Database:
 
     def scalar(self, sql: str, params: Sequence[object] = ()) -> Any:
         """The first value of the first row; None if there is no row."""
-        row = self.execute(sql, params).fetchone()
-        return row[0] if row else None
+        # All of it: a row left behind keeps the statement's transaction open, and a checkpoint waits for none.
+        rows = self.execute(sql, params).fetchall()
+        return rows[0][0] if rows else None
 
     def insert(self, table: str, incoming: Arrays) -> None:
         """Append equally long arrays to the columns they are named after; the other columns become NULL.
