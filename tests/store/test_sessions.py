@@ -2,6 +2,8 @@
 
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -170,3 +172,28 @@ def test_a_real_id_beats_the_placeholder_whenever_it_came(shared_store: EventSto
 def test_the_fold_carries_over_to_other_engines(dialect: str) -> None:
     sql = sessions_as_of_sql(10, 10)
     sqlglot.transpile(sql, read="duckdb", write=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)
+
+
+def test_sessions_settle_while_others_append(tmp_path: Path) -> None:
+    told = [{"event_id": f"{i}", "ts_us": i, **SIDES, "session_id": f"s{i % 7}"} for i in range(400)]
+    with EventStore.open(Home.open(tmp_path / "home", create=True)) as store, ThreadPoolExecutor(3) as pool:
+        settling = [pool.submit(_settle_until, store, len(told)) for _ in range(2)]
+        for event in told:
+            store.append(batch_of([{"event_type": "session_started", **event}]))
+        rounds = [done.result() for done in settling]
+        assert fold(store, "SELECT * FROM settled_sessions") == fold(store, fold_sql("session_events"))
+    assert min(rounds) > 1
+
+
+def _settle_until(store: EventStore, events: int) -> int:
+    """How often sessions were settled until so many events were seen."""
+    rounds = 0
+    with store.visit():
+        while len(store) < events:
+            store.settle()
+            rounds += 1
+            found = store.query(
+                "SELECT COUNT(*) AS n, COUNT(DISTINCT session_id) AS ids FROM settled_sessions"
+            )
+            assert found["n"][0] == found["ids"][0]
+    return rounds

@@ -45,8 +45,10 @@ class EventStore:
         self.journal_path = home.journal_path
         self._places = SessionPlaces(IdIndex(home.places_path))
         self._writing = threading.RLock()
+        self._settling = threading.RLock()
+        """Taken after `_writing` where both are; settling alone keeps no writer waiting."""
         self._next_seq: int | None = None
-        self._settled = False
+        self._written, self._settled = 1, 0
         self._within = threading.local()
 
     @classmethod
@@ -98,7 +100,7 @@ class EventStore:
 
     def close(self) -> None:
         """Release the home. Nothing is lost without it: `append` is durable when it returns."""
-        with self._writing, self._held:
+        with self._writing, self._settling, self._held:
             self._index.settle_tail()
             self._places.close()
 
@@ -147,11 +149,11 @@ class EventStore:
         refused = [reject for claim in claims for reject in claim.batch.rejects]
         if not new and not refused:
             return
-        self._settled = False
         with self._database.transaction():
             for table, columns in rows.of_claims(new, next_seq):
                 self._database.insert(table, columns)
             rejects.add(self._database, refused)
+        self._written += 1
 
     def tell(self, claims: Sequence[Claim]) -> None:
         """Tell whoever listens whom the claims, which are in the database now, are about."""
@@ -180,7 +182,7 @@ class EventStore:
 
         A live service goes on acknowledging meanwhile, into its journal, until that is full.
         """
-        with self._writing:
+        with self._writing, self._settling:
             self.drain()
             self._database.execute("CHECKPOINT")
             yield
@@ -239,8 +241,10 @@ class EventStore:
         if self._in_snapshot:
             yield
             return
+        self.settle()
         with ExitStack() as stack:
             with self._writing:
+                # What came in since is little: writers do not wait for long.
                 self.settle()
                 stack.enter_context(self._database.reading())
                 # The first read is what pins the moment.
@@ -264,21 +268,26 @@ class EventStore:
 
     def places_of_sessions(self, session_ids: NDArray[np.object_]) -> NDArray[np.int64]:
         """The places in the log (`seq`) of all events of these sessions, and hardly ever of another: for few sessions."""
-        with self._writing, self.ids("asked_sessions", session_ids):
+        with self._settling, self.ids("asked_sessions", session_ids):
             newest = self._database.scalar("SELECT COALESCE(MAX(seq), 0) FROM session_events")
             return self._places.of_sessions(self._database, "asked_sessions", newest)
 
     def settle(self) -> None:
         """Bring the settled sessions up to date: fold the sessions touched since the last time. Reads do it by themselves."""
-        if self._settled:
+        if self._is_settled:
             return
-        with self._writing:
+        with self._settling:
+            written = self._written
             settling.settle(self._database, self._places)
-            # A reader settles aside for each thread by itself.
-            self._settled = not self._database.read_only
+            self._settled = written
+
+    @property
+    def _is_settled(self) -> bool:
+        # A reader settles aside for each thread by itself.
+        return self._settled == self._written and not self._database.read_only
 
     def _settle_for(self, sql: str) -> None:
-        if "settled_sessions" in sql and not self._settled and not self._in_snapshot:
+        if "settled_sessions" in sql and not self._in_snapshot:
             self.settle()
 
     def newest_us(self) -> int | None:
@@ -345,7 +354,7 @@ class EventStore:
 
     def erase(self, entity_type: str, entity_id: str) -> erasure.Erased:
         """Remove every event and reject that names the entity; see `erasure.erase`."""
-        with self._writing:
+        with self._writing, self._settling:
             self.drain()
             self._ready_to_write()
             settling.settle(self._database, self._places)

@@ -10,7 +10,9 @@ from tutorpulse.store.sessions import fold_sql
 
 _SEASON_US = 120 * DAY_US
 FEW_EVENTS = 50_000
-"""Up to so many new events of sessions, their sessions are looked up; reading the log once is faster for more."""
+LOG_PER_EVENT = 25
+"""Up to so many new events of sessions, or one for so many events in the log, their sessions are looked up; reading the log
+once is faster for more."""
 _TOUCHED = "SELECT session_id FROM session_events WHERE seq > {seq:d}"
 
 
@@ -19,16 +21,15 @@ def settle(database: Database, places: SessionPlaces) -> None:
 
     Few new events cost what their sessions' events cost, found by `places`; many are met by reading the log once.
     """
-    settled = settled_seq(database)
-    newest, count = _new(database, settled)
-    if not count:
-        return
     if database.read_only:
-        _settle_aside(database, settled)
+        _settle_aside(database)
         return
-    few = settled > 0 and count <= FEW_EVENTS
     with database.transaction():
-        if few:
+        settled = settled_seq(database)
+        newest, count = _new(database, settled)
+        if not count:
+            return
+        if settled and count <= max(FEW_EVENTS, newest // LOG_PER_EVENT):
             _refold_few(database, places.together_with(database, settled, newest), settled)
         else:
             refold(database, _TOUCHED.format(seq=settled))
@@ -97,8 +98,9 @@ def _fold(database: Database, source: str) -> None:
     )
 
 
-def _settle_aside(database: Database, settled: int) -> None:
-    if database.scalar(
+def _settle_aside(database: Database) -> None:
+    settled = settled_seq(database)
+    if not _new(database, settled)[1] or database.scalar(
         "SELECT COUNT(*) FROM duckdb_tables() WHERE temporary AND table_name = 'settled_sessions'"
     ):
         return
