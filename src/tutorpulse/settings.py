@@ -189,6 +189,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "Addresses or networks of proxies whose X-Forwarded headers are believed (in the environment: separated by commas)."
         ),
     ] = ()
+    entity_url_template: Annotated[
+        str,
+        _doc(
+            "Where your own back office shows somebody, such as https://office.example/{kind}s/{id}; empty: pages link nowhere else."
+        ),
+    ] = ""
     public_url: Annotated[
         str,
         _doc(

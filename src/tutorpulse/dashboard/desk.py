@@ -1,16 +1,19 @@
 """What pages keep between requests, one desk an application."""
 
+from functools import partial
+
 from starlette.requests import Request
 
 from tutorpulse.api.ports import Service
 from tutorpulse.dashboard.kept import Kept
 from tutorpulse.errors import ModelError
-from tutorpulse.features.frame import ENTITY_TYPES
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.service.queries.capacity import Capacity, capacity
+from tutorpulse.service.queries.ranges import Range, ranges
 from tutorpulse.service.today import InNeed, needs_someone
 
 NEEDS_SHOWN = 10
-_NEEDS_S, _CAPACITY_S = 30.0, 120.0
+_NEEDS_S, _CAPACITY_S, _RANGES_S = 30.0, 120.0, 600.0
 
 
 class Desk:
@@ -20,6 +23,9 @@ class Desk:
         self._service = service
         self.needs = Kept(self._needs, _NEEDS_S)
         self.capacity = Kept(self._capacity, _CAPACITY_S)
+        self.ranges: dict[EntityType, Kept[dict[str, Range]]] = {
+            kind: Kept(partial(self._ranges, kind), _RANGES_S) for kind in ENTITY_TYPES
+        }
 
     def _needs(self) -> list[InNeed]:
         scorer = self._service.scorer()
@@ -28,6 +34,9 @@ class Desk:
         with self._service.lend() as pulse:
             kinds = [kind for kind in ENTITY_TYPES if kind in scorer.exit_gap_days]
             return needs_someone(pulse, scorer, kinds, NEEDS_SHOWN)
+
+    def _ranges(self, kind: EntityType) -> dict[str, Range]:
+        return ranges(self._service.scored(kind))
 
     def _capacity(self) -> Capacity:
         with self._service.lend() as pulse:

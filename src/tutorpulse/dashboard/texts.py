@@ -1,16 +1,22 @@
 """Values as people read them: the filters of the templates."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from tutorpulse.clock import DAY_US, HOUR_US, MINUTE_US, parse_time, us_to_datetime
 from tutorpulse.decisions.phrases import PHRASES
+from tutorpulse.decisions.recommendations import Trigger
+from tutorpulse.service.shown import ShownDriver
 
 NOTHING: Final = "–"
 """Stands where a value is not known."""
+
+_DAYS = re.compile(r"_(\d+)d\b")
 
 SEGMENT_WORDS = {
     "star": "Star",
@@ -58,11 +64,44 @@ def fact(name: str, value: float | None) -> str:
     return NOTHING if value is None else PHRASES[name].number(value)
 
 
+def fact_short(value: float | None, name: str) -> str:
+    """A feature's or an output's value with its unit, name last, as templates pipe it."""
+    return fact(name, value)
+
+
+def told_driver(driver: ShownDriver) -> str:
+    """A driver as a phrase: "Utilization 97 %"."""
+    if driver.value is None:
+        return f"{label(driver.feature)}: not known"
+    told = PHRASES[driver.feature].told(driver.value)
+    return told[:1].upper() + told[1:]
+
+
+def told_trigger(trigger: Trigger) -> str:
+    """The fact that triggered a rule: "burnout risk 82 %"."""
+    if isinstance(trigger.value, str):
+        return f"{word(trigger.fact).lower()} {word(trigger.value).lower()}"
+    phrase = PHRASES[trigger.fact]
+    return phrase.told(trigger.value / phrase.scale)
+
+
+def path(entity_id: str) -> str:
+    """An id as a part of a path."""
+    return quote(entity_id, safe="")
+
+
 def label(name: str) -> str:
     """What a feature or an output is called, without its value: "Burnout risk"."""
     told = PHRASES[name].text.replace("{}", "").strip() if name in PHRASES else name.replace("_", " ")
     words = " ".join(told.replace("with probability", "").split())
     return words[:1].upper() + words[1:]
+
+
+def fact_label(name: str) -> str:
+    """A feature's name as words: "Sessions taught, 7 days"."""
+    return word(
+        _DAYS.sub(r", \1 days", name).replace("_min", ", minutes").replace("ib_", "IB ").replace("_ ", " ")
+    )
 
 
 def word(name: str | None) -> str:
@@ -117,6 +156,11 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "signed": signed,
     "fact": fact,
+    "fact_short": fact_short,
+    "fact_label": fact_label,
+    "told_driver": told_driver,
+    "told_trigger": told_trigger,
+    "path": path,
     "label": label,
     "word": word,
     "state": state,

@@ -1,5 +1,5 @@
 """The pages, one file each."""
 
-from tutorpulse.dashboard.pages import live, overview, tables
+from tutorpulse.dashboard.pages import live, overview, person, tables
 
-ROUTERS = (overview.router, live.router, tables.router)
+ROUTERS = (overview.router, live.router, tables.router, person.router)

@@ -42,7 +42,14 @@ function inked(option) {
     categoryAxis: axis, valueAxis: axis, timeAxis: axis, logAxis: axis, sankey: { label: { color: ink } },
     tooltip: { backgroundColor: style("--surface"), borderColor: style("--line-strong"), borderWidth: 1, textStyle: { color: ink }, shadowBlur: 0, shadowColor: "transparent" },
   };
-  return { theme, option };
+  return { theme, option: coloured(option) };
+}
+// "@ink" and the like stand for colours of the style sheet.
+function coloured(part) {
+  if (typeof part === "string") return part.startsWith("@") ? style(`--${part.slice(1)}`) : part;
+  if (Array.isArray(part)) return part.map(coloured);
+  if (part && typeof part === "object") return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, coloured(value)]));
+  return part;
 }
 function drawChart(plot) {
   let shown = null;

@@ -65,6 +65,10 @@ class Service:
         """The features that an entity's prediction was made from, a frame of one row; None where they are not at hand."""
         return self.refresher.lanes[kind].roster.seen(entity_id)
 
+    def scored(self, kind: EntityType) -> FeatureFrame:
+        """The features of everybody of a kind who was scored at the last look at them."""
+        return self.refresher.lanes[kind].roster.scored()
+
     def ready(self) -> list[str]:
         """Why the service is not ready: the store cannot be written, no model serves, the refresh is behind. Empty: it is."""
         now_us = self.pulse.clock.now_us()
