@@ -86,3 +86,24 @@ SILENCE = {
 }
 SILENCES = {"silences": [SILENCE]}
 SILENCE_ASKED = {"minutes": 120, "reason": "The booking system moves"}
+RECEIVERS = {
+    "receivers": [
+        {
+            "name": "on-call",
+            "via": "slack",
+            "severities": ["critical"],
+            "teams": [],
+            "alerts": True,
+            "segments": False,
+            "escalation": False,
+            "time_zone": "Europe/Berlin",
+            "quiet": "22:00-07:00",
+            "pending": 0,
+            "waiting": 1,
+            "sent": 311,
+            "given_up": 0,
+            "error": "slack: no reason given",
+        }
+    ]
+}
+TRIED = {"receiver": "on-call", "taken": True, "reason": None}

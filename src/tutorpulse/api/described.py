@@ -50,6 +50,8 @@ SHAPES: tuple[type[msgspec.Struct], ...] = (
     alert_shapes.SnoozeRequest,
     alert_shapes.FeedbackRequest,
     alert_shapes.SilenceRequest,
+    alert_shapes.ReceiverList,
+    alert_shapes.Tried,
     worklist.TaskList,
     worklist.TaskPage,
     worklist.TaskChange,

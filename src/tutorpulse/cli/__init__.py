@@ -2,6 +2,7 @@
 
 from tutorpulse.cli import (
     act,
+    alerts,
     audit,
     backup,
     bench,
@@ -32,6 +33,7 @@ from tutorpulse.cli.app import main
 
 __all__ = [
     "act",
+    "alerts",
     "audit",
     "backup",
     "bench",

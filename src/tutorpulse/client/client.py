@@ -225,6 +225,15 @@ class Client:
         """The silences that last or are to come."""
         return self._get("/v1/silences", alert_shapes.SilenceList)
 
+    def receivers(self) -> alert_shapes.ReceiverList:
+        """Who is told of alerts, and how it stands with each."""
+        return self._get("/v1/receivers", alert_shapes.ReceiverList)
+
+    def test_receiver(self, name: str) -> alert_shapes.Tried:
+        """Send a receiver a trial message."""
+        path = f"/v1/receivers/{_quoted(name)}/test"
+        return _read(self._transport.send("POST", path, None, b""), alert_shapes.Tried)
+
     # Models
 
     def models(self) -> shapes.Models:

@@ -61,7 +61,7 @@ def by_hook(receiver: Hook, more: str = "") -> str:
 
 
 def told(pulse: Pulse) -> Done:
-    return deliver(pulse, load_receivers(pulse.home.path, pulse.settings))
+    return deliver(pulse.state, pulse.settings, pulse.clock, load_receivers(pulse.home.path, pulse.settings))
 
 
 def later(pulse: Pulse, us: int) -> None:

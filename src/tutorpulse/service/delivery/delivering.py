@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tutorpulse.clock import format_time
+from tutorpulse.clock import Clock, format_time
 from tutorpulse.decisions.alerts.notices import Text
 from tutorpulse.errors import UnknownEntityError
 from tutorpulse.service.alerting.acting import tick
@@ -13,12 +13,13 @@ from tutorpulse.service.delivery.courier import Courier, Done
 from tutorpulse.service.delivery.receivers import Receiver
 from tutorpulse.service.delivery.rendering import Posted
 from tutorpulse.service.delivery.sending import Failure, check_installed, notify, post
-from tutorpulse.service.root import Pulse
+from tutorpulse.settings import Settings
+from tutorpulse.store.state import State
 
 _PATIENCE_S = 60.0
 
 
-def deliver(pulse: Pulse, receivers: tuple[Receiver, ...]) -> Done:
+def deliver(state: State, settings: Settings, clock: Clock, receivers: tuple[Receiver, ...]) -> Done:
     """Tell the receivers all that may be told now. What fails is tried again by the next call, when its time has come.
 
     Beside a service, or another call, each message is sent by one of them.
@@ -27,9 +28,8 @@ def deliver(pulse: Pulse, receivers: tuple[Receiver, ...]) -> Done:
         InputError: a library that they need is missing.
     """
     check_installed(receivers)
-    now_us = pulse.clock.now_us()
-    tick(pulse.state, pulse.settings, now_us)
-    courier = Courier(pulse.state, pulse.settings, pulse.clock, f"deliver-{secrets.token_hex(4)}")
+    tick(state, settings, clock.now_us())
+    courier = Courier(state, settings, clock, f"deliver-{secrets.token_hex(4)}")
     while courier.step(receivers) or courier.busy:
         courier.wait(_PATIENCE_S)
     courier.close(_PATIENCE_S)

@@ -169,3 +169,40 @@ class SilenceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     begins_in_minutes: Annotated[float, Meta(ge=0, le=_YEAR_MINUTES)] = 0.0
     rule: Id | None = None
     about: Affected | None = None
+
+
+class ShownReceiver(msgspec.Struct, frozen=True):
+    """Who is told what, without anything secret: `via` is the service, or the webhook's host.
+
+    `pending` waits to be put into messages, `waiting` messages to be sent or sent again (`error`: why the oldest was not taken),
+    `given_up` messages were not taken for too long.
+    """
+
+    name: str
+    via: str
+    severities: tuple[Severity, ...]
+    teams: tuple[str, ...]
+    alerts: bool
+    segments: bool
+    escalation: bool
+    time_zone: str
+    quiet: str
+    pending: int
+    waiting: int
+    sent: int
+    given_up: int
+    error: str | None
+
+
+class ReceiverList(msgspec.Struct, frozen=True):
+    """The receivers of the home: those of its `receivers.toml`, then those of its mail settings."""
+
+    receivers: list[ShownReceiver]
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """Whether a receiver took a trial message; `reason` says why not."""
+
+    receiver: str
+    taken: bool
+    reason: str | None
