@@ -15,6 +15,7 @@ from tutorpulse.api.ports import Service
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.api.streams import Streams
 from tutorpulse.features.frame import EntityType, FeatureFrame
+from tutorpulse.service.proof.playbooks import Proofs
 from tutorpulse.service.queries.subjects import Subjects
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.worklist.values import Values
@@ -34,6 +35,7 @@ class Context:
     handover: Handover
     subjects: Subjects
     values: Values
+    proofs: Proofs
     body_limits: BodyLimits
     body_events_max: int
     comparing: asyncio.Semaphore
@@ -49,6 +51,7 @@ def context_of(service: Service) -> Context:
         streams=Streams(service.states),
         subjects=Subjects(),
         values=Values(),
+        proofs=Proofs(),
         handover=Handover(service.live.take),
         body_limits=limits_of(settings),
         body_events_max=settings.body_events_max,

@@ -10,10 +10,12 @@ from fastapi.openapi.utils import get_openapi
 from tutorpulse.api.problems import KINDS, MEDIA_TYPE, TYPE_PREFIX
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.summary import Summary
+from tutorpulse.service.proof.shapes import Playbooks
 from tutorpulse.service.queries import alert_shapes, shapes
 from tutorpulse.service.queries.shapes import Ingested, PostReceipt, Problem
 from tutorpulse.service.shown import Page
 from tutorpulse.service.worklist import shapes as worklist
+from tutorpulse.service.worklist.record_shapes import Record
 
 REF = "#/components/schemas/{name}"
 SHAPES: tuple[type[msgspec.Struct], ...] = (
@@ -52,6 +54,8 @@ SHAPES: tuple[type[msgspec.Struct], ...] = (
     alert_shapes.SilenceRequest,
     alert_shapes.ReceiverList,
     alert_shapes.Tried,
+    Playbooks,
+    Record,
     worklist.TaskList,
     worklist.TaskPage,
     worklist.TaskChange,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tutorpulse.api.examples import PAGE
+
 _WHO = {"entity_type": "tutor", "entity_id": "tutor-0007"}
 OVERRIDE_REQUEST = _WHO | {
     "segment": "healthy",
@@ -109,4 +111,63 @@ TASK_PAGE = {
             "detail": "ann",
         }
     ],
+}
+EFFECT = {
+    "outcome": "exits",
+    "unit": "percentage points",
+    "acted": 412,
+    "held": 103,
+    "acted_mean": 21.4,
+    "held_mean": 34.0,
+    "effect": -12.6,
+    "low": -22.2,
+    "high": -3.0,
+    "always_low": -28.0,
+    "always_high": 2.8,
+    "decided": False,
+    "sentence": "Exits within 30 days: 21.4 where the action was suggested, 34.0 where it was held back; …",
+}
+PLAYBOOKS = {
+    "items": [
+        {
+            "rule": "tutor_wellness_check",
+            "salt": "",
+            "entity_type": "tutor",
+            "action": "Wellness check-in within 48 hours",
+            "measured": "2026-03-02T17:00:01Z",
+            "enrolled_acted": 480,
+            "enrolled_held": 121,
+            "acted_on_share": 0.71,
+            "held_acted_on_share": 0.04,
+            "effects": [EFFECT],
+            "helped": 0.37,
+            "uplift": {"coefficients": None, "sentence": "Who is helped most is not known: not enough yet …"},
+            "sentence": "“Wellness check-in within 48 hours” has not been shown to keep anybody so far, nor to harm.",
+        }
+    ],
+    "limits": ["Tutors of one subject share its students, and helping one may cost another. …"],
+}
+RECORD: dict[str, Any] = _WHO | {
+    "made": "2026-03-02T17:05:00Z",
+    "events": [
+        {
+            "event_type": "session_completed",
+            "count": 218,
+            "first": "2025-01-09T16:00:00Z",
+            "last": "2026-03-01T17:00:00Z",
+        }
+    ],
+    "why": ["Burnout risk is 47 of 100, where the average is 18. What raises it most: utilization 97 %."],
+    "page": PAGE,
+    "states": [STATE],
+    "overrides": [OVERRIDE],
+    "tasks": [TASK],
+    "trials": [
+        {"rule": "tutor_wellness_check", "arm": "act", "enrolled": "2026-03-02T17:00:01Z", "until": None}
+    ],
+    "feedback": [FEEDBACK],
+    "reviews": [REVIEW],
+    "alerts": [],
+    "trail": TASK_PAGE["trail"],
+    "principles": ["Nothing here acts by itself on anybody's access or pay: …"],
 }

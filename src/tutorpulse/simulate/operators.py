@@ -20,11 +20,12 @@ def act(day: Day, log: Log) -> None:
     ):
         here = np.flatnonzero(present(people, day.number))
         rate = per_week / 7 * p.noticed_factor ** fading(people, here)
-        _take_effect(day, people, chosen := here[day.happens(1 - np.exp(-rate))])
+        take_effect(day, people, chosen := here[day.happens(1 - np.exp(-rate))])
         _report(day, log, kind, chosen)
 
 
-def _take_effect(day: Day, people: Tutors | Students, index: Ints) -> None:
+def take_effect(day: Day, people: Tutors | Students, index: Ints) -> None:
+    """What an action does for those at `index`, each once: some who are fading are turned round, all are shielded for a while."""
     p = day.world.parameters.operators
     people.shielded_until[index] = day.number + round(p.shield_days)
     turned = index[day.some(len(index), p.keep_share) & (people.stage[index] == FADING)]

@@ -85,12 +85,12 @@ def truth_of(
         copies = min(size, continuations - first)
         record = _continue(taken, 1 + number * _STREAMS_PER_WEEK + first, copies, gap_days)
         for kind in KINDS:
-            _add(totals[kind], _outcomes(taken, record, kind, copies))
+            _add(totals[kind], outcomes_of(taken, record, kind, copies))
     itself = _continue(taken, _OWN_STREAM, 1, gap_days)
     return {
         kind: _identity(taken, kind, continuations, gap_days[kind])
         | _shares(taken, kind, totals[kind], continuations)
-        | _realised(taken, kind, _outcomes(taken, itself, kind, 1))
+        | _realised(taken, kind, outcomes_of(taken, itself, kind, 1))
         for kind in KINDS
     }
 
@@ -111,7 +111,7 @@ def _continue(taken: Snapshot, number: int, copies: int, gap_days: dict[Kind, fl
         engine.step(world, record)
         record.close(world.day - 1)
     for kind in KINDS:
-        _settle(record, kind, world.day)
+        settle(record, kind, world.day)
     return record
 
 
@@ -121,7 +121,7 @@ def horizon_days(gap_days: dict[Kind, float]) -> int:
     return 1 + max(_FIRST_WITHIN_DAYS + _SECOND_WITHIN_DAYS, HORIZONS_DAYS[-1] + round(longest))
 
 
-def _settle(record: Record, kind: Kind, day: int) -> None:
+def settle(record: Record, kind: Kind, day: int) -> None:
     """Those who are silent at the end may have left."""
     lives = record.lives[kind]
     known = np.flatnonzero(~np.isnan(lives.last_us))
@@ -129,7 +129,7 @@ def _settle(record: Record, kind: Kind, day: int) -> None:
     settle_exits(lives, known, silence >= record.gap_us[kind])
 
 
-def _outcomes(taken: Snapshot, record: Record, kind: Kind, copies: int) -> dict[str, Floats]:
+def outcomes_of(taken: Snapshot, record: Record, kind: Kind, copies: int) -> dict[str, Floats]:
     """Each label in each continuation, (copies, entities); NaN is no label."""
     as_of = float(taken.world.day * DAY_US)
     lives, usual = record.lives[kind], np.tile(taken.usual[kind], copies)

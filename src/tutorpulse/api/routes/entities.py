@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tutorpulse.api import examples, formats
+from tutorpulse.api import examples, formats, worklist_examples
 from tutorpulse.api.access import needs
 from tutorpulse.api.answers import answer, polled
 from tutorpulse.api.context import here, scorer_of
@@ -31,6 +31,8 @@ from tutorpulse.service.queries.shapes import (
     TutorList,
 )
 from tutorpulse.service.shown import Page
+from tutorpulse.service.worklist.record import record
+from tutorpulse.service.worklist.record_shapes import Record
 
 router = APIRouter(tags=["entities"], dependencies=[needs("read")])
 
@@ -154,6 +156,13 @@ def one(request: Request, kind: Kind, entity_id: EntityId) -> Response:
         return polled(request, answer(page(pulse, scorer_of(service), entity_id, kind)))
 
 
+def held(request: Request, kind: Kind, entity_id: EntityId) -> Response:
+    """All that is held about one tutor or student, why a score is what it is in plain words, and who acted on it."""
+    service = here(request).service
+    with service.lend() as pulse:
+        return answer(record(pulse, scorer_of(service), entity_id, kind))
+
+
 class HistoryParams(Strict):
     """Within which times."""
 
@@ -207,7 +216,7 @@ _TAG = {"ETag": "For `If-None-Match`."}
 _LISTS = {"tutors": _listed(TutorList, examples.TUTORS), "students": _listed(StudentList, examples.STUDENTS)}
 _LISTERS: dict[str, Callable[..., Response]] = {"tutors": list_tutors, "students": list_students}
 
-# An id may hold slashes, so it takes the rest of the path; what ends in /history or /changes is the longer path.
+# An id may hold slashes, so it takes the rest of the path; what ends in /history, /changes or /record is the longer path.
 for _collection in KINDS:
     _path = f"/v1/{_collection}"
     router.add_api_route(
@@ -235,6 +244,16 @@ for _collection in KINDS:
         responses=answers(
             "What moved each output.",
             content(Comparison, examples.COMPARISON),
+            ("not-found", "invalid", "nothing-yet"),
+        ),
+    )
+    router.add_api_route(
+        _path + "/{entity_id:path}/record",
+        held,
+        summary="All that is held about one",
+        responses=answers(
+            "The record.",
+            content(Record, worklist_examples.RECORD),
             ("not-found", "invalid", "nothing-yet"),
         ),
     )

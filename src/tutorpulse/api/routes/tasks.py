@@ -11,11 +11,13 @@ from starlette.responses import Response
 from tutorpulse.api import worklist_examples as examples
 from tutorpulse.api.access import needs
 from tutorpulse.api.answers import answer, polled
-from tutorpulse.api.context import here
+from tutorpulse.api.context import here, scorer_of
 from tutorpulse.api.described import answers, content, not_modified
 from tutorpulse.api.params import Cursor, Limit, Strict, Time
 from tutorpulse.api.posted import posted, takes
 from tutorpulse.features.frame import EntityType
+from tutorpulse.service.proof.playbooks import kept
+from tutorpulse.service.proof.shapes import Playbooks
 from tutorpulse.service.worklist import tasks
 from tutorpulse.service.worklist.shapes import TaskChange, TaskList, TaskPage
 from tutorpulse.store.state.tasks import TaskState
@@ -101,3 +103,21 @@ async def change_task(request: Request, task_id: TaskId) -> Response:
             return tasks.change_task(pulse, task_id, change, caller.name)
 
     return answer(await run_in_threadpool(changed))
+
+
+@router.get(
+    "/v1/playbooks",
+    summary="What actions do",
+    responses=answers("Every trial.", content(Playbooks, examples.PLAYBOOKS)),
+    dependencies=[needs("read")],
+)
+def list_playbooks(request: Request) -> Response:
+    """Effects on exits, velocity and health of rules that hold out a share, with intervals; measured once a day at most.
+
+    Where too little is known it says so. Only the interval for every look decides, so looking often does no harm.
+    """
+    context = here(request)
+    scorer = scorer_of(context.service)
+    with context.service.lend() as pulse:
+        context.proofs.bring_up_to_date(pulse, scorer)
+        return answer(kept(pulse))

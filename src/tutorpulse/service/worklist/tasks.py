@@ -62,6 +62,19 @@ def task_page(pulse: Pulse, task_id: str) -> TaskPage:
     return TaskPage(_shown(pulse.state, [row], now_us)[0], trail)
 
 
+def all_of(pulse: Pulse, kind: EntityType, entity_id: str) -> tuple[Task, ...]:
+    """Every task of one entity, whatever became of it, the newest first; not those that it is held out of now."""
+    now_us = moment_us(pulse)
+    plain = _plain(pulse.state, now_us)
+    told = pulse.state.recommendations.of_entity(kind, entity_id)
+    rows = [
+        pulse.state.tasks.get(row.recommendation_id, plain)
+        for row in sorted(told, key=lambda row: (-row.opened_us, row.recommendation_id))
+        if (row.held_us or 0) <= now_us
+    ]
+    return _shown(pulse.state, rows, now_us)
+
+
 def change_task(pulse: Pulse, task_id: str, change: TaskChange, by: str) -> TaskPage:
     """Make of a task what `change` says, in the name of `by`; doing it is told to the log as `action_taken`.
 
