@@ -7,11 +7,13 @@ import typer
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
 from tutorpulse.cli.page_view import show_page
+from tutorpulse.cli.record_view import show_record
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.page import find, page
 from tutorpulse.service.root import open_pulse
 from tutorpulse.service.served import reading_scorer
 from tutorpulse.service.today import last_as_of_us
+from tutorpulse.service.worklist.record import record
 
 
 @app.command()
@@ -20,6 +22,9 @@ def show(
     entity: Annotated[
         EntityType | None, typer.Option(help="Tutor or student, where both have that id.")
     ] = None,
+    whole: Annotated[
+        bool, typer.Option("--record", help="All that is held: events, states, tasks, alerts, who did what.")
+    ] = False,
     home: console.HomeOption = console.DEFAULT_HOME,
     as_json: console.JsonOption = False,
 ) -> None:
@@ -28,9 +33,12 @@ def show(
         last_as_of_us(pulse)
         find(pulse, entity_id, entity)
         scorer = reading_scorer(pulse)
-        shown = page(pulse, scorer, entity_id, entity)
+        held = record(pulse, scorer, entity_id, entity) if whole else None
+        shown = held.page if held else page(pulse, scorer, entity_id, entity)
     views.show_notes(scorer.notes)
     if as_json:
-        console.print_json(shown)
+        console.print_json(held or shown)
+    elif held:
+        show_record(held)
     else:
         show_page(shown)

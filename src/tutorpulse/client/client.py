@@ -12,6 +12,7 @@ import msgspec
 
 from tutorpulse.client.following import follow
 from tutorpulse.client.transport import Retries, Transport
+from tutorpulse.client.worklist import WorklistCalls
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.summary import Summary
 from tutorpulse.features.frame import EntityType
@@ -26,7 +27,7 @@ _PAGE = 1_000
 _DEFAULT_RETRIES = Retries()
 
 
-class Client:
+class Client(WorklistCalls):
     """One service, with one key. Use as a context manager, or close it. Threads may share it.
 
     Every method raises ServiceError where the service refuses, or cannot be reached after all attempts.

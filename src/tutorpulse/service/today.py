@@ -17,6 +17,7 @@ from tutorpulse.model.explain import Driver, Explanation
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.stake import Stakes, stakes
+from tutorpulse.service.worklist.apart import set_apart
 from tutorpulse.store.state import PredictionRows
 
 RISK = "churn_risk_14d"
@@ -67,7 +68,8 @@ def needs_someone(
 ) -> list[InNeed]:
     """The `limit` tutors or students of the two worst segments with the largest risk × value at stake.
 
-    As of the last refresh. Whoever is healthy or better needs nobody today, however much there is to lose.
+    As of the last refresh. Whoever is healthy or better needs nobody today, however much there is to lose; nor does
+    anybody whom an operator set apart (paused, on leave, at their goal).
 
     Raises:
         HistoryError: there was no refresh yet.
@@ -85,7 +87,9 @@ def needs_someone(
 
 def _candidates(pulse: Pulse, kind: EntityType, as_of_us: int) -> _Candidates:
     rows = pulse.state.predictions.all(kind)
-    rows = rows.take(~rows.columns["frozen"] & np.isin(rows.columns["segment"], SEGMENTS[kind][:2]))
+    apart = set_apart(pulse.state, kind, as_of_us)
+    here = np.array([entity_id not in apart for entity_id in rows.entity_ids], dtype=np.bool_)
+    rows = rows.take(here & ~rows.columns["frozen"] & np.isin(rows.columns["segment"], SEGMENTS[kind][:2]))
     return _Candidates(rows, stakes(pulse.store, kind, as_of_us, max(as_of_us, pulse.clock.now_us())))
 
 

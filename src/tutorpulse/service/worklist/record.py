@@ -72,7 +72,9 @@ def event_spans(store: EventStore, kind: EntityType, entity_id: str) -> tuple[Ev
         for table in TABLES
         if column in table_columns(table)
     ]
-    parts.append(f"SELECT event_type, ts_us FROM other_events WHERE entity_id = $1 AND entity_type = '{kind}'")
+    parts.append(
+        f"SELECT event_type, ts_us FROM other_events WHERE entity_id = $1 AND entity_type = '{kind}'"
+    )
     found = store.query(
         "SELECT event_type, COUNT(*) AS n, MIN(ts_us) AS first_us, MAX(ts_us) AS last_us FROM "
         f"({' UNION ALL '.join(parts)}) GROUP BY 1 ORDER BY 1",
@@ -107,9 +109,7 @@ def _sentence(explanation: ShownExplanation) -> str:
 
 
 def _listed(drivers: Sequence[ShownDriver]) -> str:
-    return ", ".join(
-        PHRASES[d.feature].told(float("nan") if d.value is None else d.value) for d in drivers
-    )
+    return ", ".join(PHRASES[d.feature].told(float("nan") if d.value is None else d.value) for d in drivers)
 
 
 def _trial(row: HoldoutRow) -> TrialPart:
@@ -118,6 +118,6 @@ def _trial(row: HoldoutRow) -> TrialPart:
     return TrialPart(row.rule, row.arm, format_time(row.enrolled_us), until)
 
 
-def _alerts(state: State, kind: EntityType, entity_id: str) -> tuple[ShownAlert, ...]
+def _alerts(state: State, kind: EntityType, entity_id: str) -> tuple[ShownAlert, ...]:
     asked = AlertsAsked(states=STATES, entity_type=kind, entity_id=entity_id, limit=ALERTS_SHOWN)
     return tuple(alerts_listed(state, asked).items)

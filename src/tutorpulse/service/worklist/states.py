@@ -5,7 +5,6 @@ track record know of them by the one rule there is. The row here says who set it
 """
 
 import secrets
-from collections.abc import Iterable
 
 from tutorpulse.clock import format_time, parse_time
 from tutorpulse.decisions.tasks import check_state
@@ -17,18 +16,8 @@ from tutorpulse.service.worklist.moment import moment_us
 from tutorpulse.service.worklist.shapes import ShownState, StateList, StateRequest
 from tutorpulse.service.worklist.shown import shown_state
 from tutorpulse.service.worklist.telling import tell_log
-from tutorpulse.store.state import State
 from tutorpulse.store.state.actions import ActionRow
 from tutorpulse.store.state.entity_states import EntityStateRow
-
-
-def set_apart(
-    state: State, kind: EntityType, now_us: int, entity_ids: Iterable[str] | None = None
-) -> dict[str, str]:
-    """Whom operators set apart, with the state of each by id: to be left out of alerts, of lists of who needs someone and of
-    the track record. None: of everybody of the kind.
-    """
-    return {row.entity_id: row.state for row in state.entity_states.holding(now_us, kind, entity_ids)}
 
 
 def set_state(pulse: Pulse, wanted: StateRequest, by: str) -> ShownState:
