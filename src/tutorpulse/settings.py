@@ -230,6 +230,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
     oidc_operators: Annotated[tuple[str, ...], _doc("Values of that claim that make an operator.")] = ()
     oidc_admins: Annotated[tuple[str, ...], _doc("Values of that claim that make an administrator.")] = ()
+    retention_days: Annotated[
+        int,
+        Meta(ge=0),
+        _doc(
+            "Days after which events of sessions leave the database for files, one a day, and still count; 0: never."
+        ),
+    ] = 0
+    upkeep_hour: Annotated[
+        int,
+        Meta(ge=0, le=23),
+        _doc(
+            "Hour (UTC) at which a service moves old events to files and puts the database in order, once a day."
+        ),
+    ] = 3
     access_log: Annotated[bool, _doc("Whether the service logs a line for each request.")] = True
     prediction_log: Annotated[
         bool, _doc("Whether the service logs a line for each prediction that changed visibly.")

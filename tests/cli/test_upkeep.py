@@ -27,3 +27,16 @@ def test_what_is_damaged_is_told_with_exit_code_one(home: Path, run: Run, capsys
     assert [name for name, check in checks.items() if not check["sound"]] == ["model"]
     assert run("verify", "--home", home) == 1
     assert "damaged" in capsys.readouterr().out
+
+
+def test_compacting_tells_what_moved_and_what_it_freed(
+    run: Run, home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("compact", "--home", home) == 0
+    assert "The setting retention_days is 0: all events stay in the database." in capsys.readouterr().out
+    monkeypatch.setenv("TUTORPULSE_RETENTION_DAYS", "30")
+    assert run("compact", "--home", home) == 0
+    printed = capsys.readouterr().out
+    assert "3 events older than 30 days moved to 2 files" in printed
+    assert "2 sessions put in order" in printed
+    assert run("verify", "--home", home) == 0

@@ -22,7 +22,7 @@ MANIFEST_FILE = "backup.json"
 Progress = Callable[[int, int], None]
 """Told the bytes done and in all."""
 
-_LOG = ("events.duckdb", "events.duckdb.wal", "ids")
+_LOG = ("events.duckdb", "events.duckdb.wal", "archive", "ids")
 _BESIDE = ("models", "settings.toml", "rules.toml", "version")
 _BLOCK_BYTES = 1 << 20
 

@@ -30,6 +30,13 @@ class Database:
         self._root = _connect(path, read_only, _configuration(scratch, memory_limit_gb))
         self._local = threading.local()
         self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._prelude: tuple[str, ...] = ()
+
+    def begin_with(self, *statements: str) -> None:
+        """Have every cursor, this thread's and those to come, run these first. Other threads have none yet."""
+        self._prelude = statements
+        for statement in statements:
+            self.execute(statement)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """This thread's cursor."""
@@ -37,6 +44,8 @@ class Database:
         if cursor is None:
             cursor = self._local.cursor = self._root.cursor()
             self._cursors.append(cursor)
+            for statement in self._prelude:
+                cursor.execute(statement)
         return cursor
 
     @contextmanager
@@ -70,7 +79,7 @@ class Database:
         Object arrays are text; masked items become NULL.
         """
         # DuckDB finds `incoming` by its name here. A registered view could not be dropped in a failed transaction.
-        self.cursor().execute(f"INSERT INTO {table} ({', '.join(incoming)}) SELECT * FROM incoming")
+        self.cursor().execute(f"INSERT INTO main.{table} ({', '.join(incoming)}) SELECT * FROM incoming")
 
     def make_temporary(self, name: str, incoming: Arrays) -> None:
         """A temporary table of this thread, `name`, made of equally long arrays; it replaces an earlier one."""

@@ -3,12 +3,15 @@
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from tutorpulse.errors import InputError, UnknownEntityError
 from tutorpulse.events.contract import TABLES, table_columns
 from tutorpulse.events.fields import PLACEHOLDER_ID
+from tutorpulse.store import archive
+from tutorpulse.store.archive import ARCHIVED_TABLES
 from tutorpulse.store.database import Database
 from tutorpulse.store.digests import digest_ids
 from tutorpulse.store.settling import refold
@@ -25,8 +28,8 @@ class Erased:
     rejects: int
 
 
-def erase(database: Database, entity_type: str, entity_id: str) -> Erased:
-    """Remove every event that names the entity, every reject whose text holds its id as a word, and refold its sessions.
+def erase(database: Database, home: Path, entity_type: str, entity_id: str) -> Erased:
+    """Remove every event that names the entity, from the archive too, every reject whose text holds its id as a word, and refold its sessions.
 
     Sessions belong to both sides: erasing a tutor takes them from the students' histories too. Of the removed events
     only digests of their event ids stay, so that importing a file again does not bring them back; an event of a
@@ -42,23 +45,32 @@ def erase(database: Database, entity_type: str, entity_id: str) -> Erased:
     if entity_id == PLACEHOLDER_ID:
         raise InputError(f"{PLACEHOLDER_ID!r} stands for an unknown {entity_type} and cannot be erased.")
     with database.transaction():
-        erased = Erased(_erase_events(database, entity_type, entity_id), _erase_rejects(database, entity_id))
+        events, files = _erase_events(database, home, entity_type, entity_id)
+        erased = Erased(events, _erase_rejects(database, entity_id))
         if erased == Erased(0, 0):
             raise UnknownEntityError(f"No {entity_type} {entity_id!r} is known. Check the id and the kind.")
+    for file in files:
+        file.unlink(missing_ok=True)
     database.execute("CHECKPOINT")
     return erased
 
 
-def _erase_events(database: Database, entity_type: str, entity_id: str) -> int:
+def _erase_events(database: Database, home: Path, entity_type: str, entity_id: str) -> tuple[int, list[Path]]:
+    """How many were removed, and the files of the archive that the transaction leaves behind."""
     database.execute(
         "CREATE OR REPLACE TEMP TABLE stricken AS SELECT session_id FROM session_events"
         f" WHERE {_named_in('session_events', entity_type)}",
         [entity_id],
     )
     removed = sum(_erase_from(database, table, entity_type, entity_id) for table in TABLES)
+    files = [
+        file
+        for table in ARCHIVED_TABLES
+        for file in archive.erase(database, home, table, _named_in(table, entity_type), entity_id)
+    ]
     refold(database, "SELECT session_id FROM stricken")
     database.execute("DROP TABLE stricken")
-    return removed
+    return removed, files
 
 
 def _erase_from(database: Database, table: str, entity_type: str, entity_id: str) -> int:
@@ -68,7 +80,7 @@ def _erase_from(database: Database, table: str, entity_type: str, entity_id: str
         return 0
     digests = digest_ids(found["event_id"])
     database.insert("erased_ids", {"seq": found["seq"], "hi": digests.hi, "lo": digests.lo})
-    database.execute(f"DELETE FROM {table} WHERE {named}", [entity_id])
+    database.execute(f"DELETE FROM main.{table} WHERE {named}", [entity_id])
     return len(found["seq"])
 
 

@@ -4,6 +4,7 @@ events.duckdb   the log, the rejects, the settled sessions
 state.sqlite    predictions of record, insights, recommendations
 ids/            digests of all event ids
 places/         where each session's events are in the log
+archive/        events older than the settings keep in the log, by table and day
 journal/        what the live service acknowledged and is not in the log yet
 models/         trained artifacts
 scratch/        what DuckDB spills while it works
@@ -73,6 +74,11 @@ class Home:
     def places_path(self) -> Path:
         """The folder of the index of sessions' events."""
         return self.path / "places"
+
+    @property
+    def archive_path(self) -> Path:
+        """The folder of events that were moved out of the database."""
+        return self.path / "archive"
 
     @property
     def journal_path(self) -> Path:

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tutorpulse.clock import midnight_before
 from tutorpulse.errors import HomeError, UnavailableError
 from tutorpulse.events.batch import EventBatch
 from tutorpulse.events.contract import TABLES, table_columns
 from tutorpulse.events.fields import PLACEHOLDER_ID
-from tutorpulse.store import erasure, migrations, rejects, rows, settling
+from tutorpulse.store import archive, compacting, erasure, migrations, rejects, rows, settling
 from tutorpulse.store.admission import Admission, Claim, Generation
+from tutorpulse.store.archive import Archived
+from tutorpulse.store.compacting import Compacted
 from tutorpulse.store.database import Arrays, Database
 from tutorpulse.store.home import Home
 from tutorpulse.store.index import FLUSH_IDS, IdIndex
@@ -43,6 +46,7 @@ class EventStore:
         """Brings in what was acknowledged elsewhere and is not in the database yet: the live door's part."""
         self._held = held
         self.journal_path = home.journal_path
+        self._home_path = home.path
         self._places = SessionPlaces(IdIndex(home.places_path))
         self._writing = threading.RLock()
         self._settling = threading.RLock()
@@ -79,9 +83,11 @@ class EventStore:
             database = Database(home.events_path, home.scratch_path, read_only, memory_limit_gb)
             stack.callback(database.close)
             migrations.bring_up_to_date(database, home.events_path)
+            archive.begin(database, home.path)
             store = cls(home, database, IdIndex(home.ids_path, flush_ids), stack.pop_all())
         if not read_only:
             with store._closed_on_error():
+                archive.remove_strays(database, home.path)
                 recover(store, home.journal_path)
         return store
 
@@ -335,6 +341,39 @@ class EventStore:
         with self._database.lease() as interrupt:
             yield interrupt
 
+    # Upkeep
+
+    def archive(self, before_us: int, progress: Callable[[int], None] = lambda _events: None) -> Archived:
+        """Move events that happened before the last midnight (UTC) at or before `before_us` into files; see `archive`.
+
+        Nothing that is read changes by it. `progress` is told the events moved so far; writers get their turn in between.
+
+        Raises:
+            HomeError: the files cannot be written.
+        """
+        done = Archived()
+        while True:
+            with self._writing:
+                self.drain()
+                self.settle()
+                moved = archive.move(self._database, self._home_path, midnight_before(before_us))
+            if not moved.events:
+                return done
+            done += moved
+            progress(done.events)
+
+    def compact(self) -> Compacted:
+        """Put the settled sessions in order, and free what was deleted; see `compacting`."""
+        with self._writing:
+            self.drain()
+            self.settle()
+            return compacting.compact(self._database)
+
+    def archive_damage(self) -> list[str]:
+        """What is wrong with the files of the archive; empty where nothing is."""
+        with self._writing:
+            return list(archive.damaged(self._database, self._home_path))
+
     # Rejects and erasure
 
     def rejects(
@@ -358,6 +397,6 @@ class EventStore:
             self.drain()
             self._ready_to_write()
             settling.settle(self._database, self._places)
-            erased = erasure.erase(self._database, entity_type, entity_id)
+            erased = erasure.erase(self._database, self._home_path, entity_type, entity_id)
             self._places.clear()
             return erased

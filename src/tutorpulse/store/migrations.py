@@ -6,9 +6,15 @@ from typing import Final
 
 from tutorpulse.errors import HomeError, HomeVersionError
 from tutorpulse.store.database import Database, DatabaseError
-from tutorpulse.store.schema import create_sql
+from tutorpulse.store.schema import WHOLE, create_sql
 
-STEPS: Final[tuple[tuple[str, ...], ...]] = ()
+STEPS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        f"CREATE SCHEMA {WHOLE}",
+        "CREATE TABLE archived (name VARCHAR, log_table VARCHAR, day BIGINT, events BIGINT, last_seq BIGINT,"
+        " bytes BIGINT, blake2b VARCHAR)",
+    ),
+)
 """Statements that lead from version n to n + 1, the first from 1 to 2. Derived tables may simply be emptied:
 `DELETE FROM settled_sessions` with `UPDATE facts SET value = 0 WHERE name = 'settled_seq'` folds them anew."""
 
@@ -52,5 +58,9 @@ def _version(database: Database, path: Path) -> int:
 
 def _statements(found: int, steps: Sequence[Sequence[str]]) -> list[str]:
     if found == 0:
-        return [*create_sql(), "INSERT INTO facts VALUES ('schema_version', 0), ('settled_seq', 0)"]
+        return [
+            f"CREATE SCHEMA {WHOLE}",
+            *create_sql(),
+            "INSERT INTO facts VALUES ('schema_version', 0), ('settled_seq', 0)",
+        ]
     return [statement for step in steps[found - 1 :] for statement in step]

@@ -32,6 +32,20 @@ REJECT_COLUMNS: dict[str, str] = {
 ERASED_COLUMNS: dict[str, str] = {"seq": "BIGINT", "hi": "UBIGINT", "lo": "UBIGINT"}
 """Digests of the ids of erased events, so that none comes back by importing its file again."""
 
+ARCHIVED_COLUMNS: dict[str, str] = {
+    "name": "VARCHAR",
+    "log_table": "VARCHAR",
+    "day": "BIGINT",
+    "events": "BIGINT",
+    "last_seq": "BIGINT",
+    "bytes": "BIGINT",
+    "blake2b": "VARCHAR",
+}
+"""The files of the archive, each with the events of one day (since the epoch, UTC) that left a log table together."""
+
+WHOLE = "whole"
+"""The schema in which a log table's name stands for the table and its archive together, once it has one; names are sought there first."""
+
 FACT_COLUMNS: dict[str, str] = {"name": "VARCHAR", "value": "BIGINT"}
 """The log's own facts: `schema_version`, and `settled_seq` up to which sessions are settled."""
 
@@ -48,6 +62,7 @@ def all_tables() -> dict[str, dict[str, str]]:
         "rejects": REJECT_COLUMNS,
         "settled_sessions": SESSION_COLUMNS,
         "erased_ids": ERASED_COLUMNS,
+        "archived": ARCHIVED_COLUMNS,
         "facts": FACT_COLUMNS,
     }
 

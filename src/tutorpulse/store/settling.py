@@ -9,6 +9,8 @@ from tutorpulse.store.places import SessionPlaces
 from tutorpulse.store.sessions import fold_sql
 
 _SEASON_US = 120 * DAY_US
+ORDER = f"last_us // {_SEASON_US:d}, tutor_id"
+"""The order of settled rows: see `_fold`."""
 FEW_EVENTS = 50_000
 LOG_PER_EVENT = 25
 """Up to so many new events of sessions, or one for so many events in the log, their sessions are looked up; reading the log
@@ -47,9 +49,10 @@ def _new(database: Database, settled: int) -> tuple[int, int]:
 def _refold_few(database: Database, places: NDArray[np.int64], settled: int) -> None:
     """Fold the sessions anew whose events are at these places, all of them."""
     database.make_temporary("touched_places", {"seq": places})
+    # The bound spares the search the archive, but for sessions that reach into it.
     database.execute(
-        "CREATE OR REPLACE TEMP TABLE touched_events AS"
-        " SELECT * FROM session_events WHERE seq IN (SELECT seq FROM touched_places)"
+        "CREATE OR REPLACE TEMP TABLE touched_events AS SELECT * FROM session_events"
+        f" WHERE seq IN (SELECT seq FROM touched_places) AND seq >= {places.min(initial=settled):d}"
     )
     oldest, newest = _settled_between(database, settled)
     if oldest is not None:
@@ -93,9 +96,7 @@ def settled_seq(database: Database) -> int:
 def _fold(database: Database, source: str) -> None:
     # A season at a time, so that reads of recent sessions skip the row groups of old ones; by tutor within it, so that
     # reads of a few tutors skip most blocks of the rest.
-    database.execute(
-        f"INSERT INTO settled_sessions SELECT * FROM ({fold_sql(source)}) ORDER BY last_us // {_SEASON_US:d}, tutor_id"
-    )
+    database.execute(f"INSERT INTO settled_sessions SELECT * FROM ({fold_sql(source)}) ORDER BY {ORDER}")
 
 
 def _settle_aside(database: Database) -> None:

@@ -34,6 +34,7 @@ def verify(
 ) -> Iterator[Check]:
     """Look at everything in turn; a home that is served stays in use."""
     yield _blocks(store)
+    yield _archive(store)
     yield _places(store)
     yield _ids(home, store, progress)
     yield _state(state)
@@ -51,6 +52,14 @@ def _blocks(store: EventStore) -> Check:
             return Check("log", False, f"{table}: {str(error).splitlines()[0]}", _RESTORE)
         rows += int(found["n"][0])
     return Check("log", True, f"{rows:,} rows of {len(all_tables())} tables, every block with its checksum")
+
+
+def _archive(store: EventStore) -> Check:
+    damage = store.archive_damage()
+    files = int(store.query("SELECT COUNT(*) AS n FROM archived")["n"][0])
+    if damage:
+        return Check("archive", False, f"{len(damage)} of {files:,} files: {damage[0]}", _RESTORE)
+    return Check("archive", True, f"{files:,} files, each as it was written")
 
 
 def _places(store: EventStore) -> Check:

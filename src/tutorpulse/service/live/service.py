@@ -12,6 +12,7 @@ from tutorpulse.features.frame import EntityType, FeatureFrame
 from tutorpulse.service.delivery.worker import Worker
 from tutorpulse.service.erasing import ErasedEverywhere, erase_entity
 from tutorpulse.service.live.metrics import Metrics
+from tutorpulse.service.live.nightly import Nightly
 from tutorpulse.service.live.reading import Reading
 from tutorpulse.service.live.refresher import Refresher
 from tutorpulse.service.live.states import States
@@ -124,5 +125,8 @@ def open_service(
         stack.callback(worker.close, CLOSE_S)
         worker.start()
         refresher.start()
+        nightly = Nightly(pulse)
+        stack.callback(nightly.close, CLOSE_S)
+        nightly.start()
         metrics, reading = Metrics(live, refresher, pulse), Reading(pulse, refresher)
         yield Service(pulse, live, refresher, metrics, states, pulse.clock.now_us(), reading, worker)

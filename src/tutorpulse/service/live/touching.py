@@ -118,7 +118,9 @@ def _behind_sessions(store: EventStore, column: str, after_seq: int) -> Iterator
         return
     places = store.places_of_sessions(newer["id"])
     with store.relation("newer_sessions", newer), store.relation("places_behind", {"seq": places}):
-        within = "(SELECT * FROM session_events WHERE seq IN (SELECT seq FROM places_behind))"
+        # The bound spares the search the archive, but for sessions that reach into it.
+        first = places.min(initial=after_seq + 1)
+        within = f"(SELECT * FROM session_events WHERE seq IN (SELECT seq FROM places_behind) AND seq >= {first:d})"
         yield _behind(column, within, "SELECT * FROM newer_sessions", "session_id")
 
 

@@ -26,6 +26,8 @@ from tutorpulse.service.socket.wire import (
     send,
     unpack,
 )
+from tutorpulse.store.archive import Archived
+from tutorpulse.store.compacting import Compacted
 from tutorpulse.store.database import Arrays
 from tutorpulse.store.erasure import Erased
 from tutorpulse.store.home import Home
@@ -201,6 +203,15 @@ class ServedStore(EventStore):
 
     def mark_rejects(self, reject_ids: Sequence[str], state: State) -> None:
         self.ask(type(None), "mark_rejects", list(reject_ids), state)
+
+    def archive(self, before_us: int, progress: Callable[[int], None] = lambda _events: None) -> Archived:  # noqa: ARG002
+        return self.ask(Archived, "archive", before_us)
+
+    def compact(self) -> Compacted:
+        return self.ask(Compacted, "compact")
+
+    def archive_damage(self) -> list[str]:
+        return self.ask(list[str], "archive_damage")
 
     def erase(self, entity_type: str, entity_id: str) -> Erased:
         return self.ask(Erased, "erase", entity_type, entity_id)

@@ -63,6 +63,9 @@ def methods(home: Home, store: EventStore, work: Work, guest: ExitStack) -> dict
         "rejects": Method(tuple[State | None, int | None, int], store.rejects),
         "reject": Method(tuple[str], store.reject),
         "mark_rejects": Method(tuple[Sequence[str], State], store.mark_rejects),
+        "archive": Method(tuple[int], store.archive),
+        "compact": Method(nothing, store.compact),
+        "archive_damage": Method(nothing, store.archive_damage),
         "erase": Method(tuple[str, str], work.erase),
         "refresh": Method(tuple[bool], work.refresh, tells=True),
     }

@@ -1,0 +1,58 @@
+"""Upkeep of a served home, once a day."""
+
+import logging
+import threading
+
+from tutorpulse.clock import DAY_US, HOUR_US
+from tutorpulse.errors import TutorpulseError
+from tutorpulse.service.root import Pulse
+from tutorpulse.service.upkeep import keep_up
+from tutorpulse.store.database import DatabaseError
+
+log = logging.getLogger("tutorpulse.live")
+
+_LOOK_S = 60.0
+
+
+class Nightly:
+    """A thread that does the upkeep when the hour of the setting `upkeep_hour` (UTC) has come. Close it before the home."""
+
+    def __init__(self, pulse: Pulse) -> None:
+        self._pulse = pulse
+        self._stopping = threading.Event()
+        self._done_on = self._day()
+        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first upkeep is at the next such hour."""
+        self._thread.start()
+
+    def close(self, timeout_s: float) -> None:
+        """Stop, after the upkeep under way or after so many seconds."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def step(self) -> bool:
+        """Do the upkeep if its time has come since the last; whether it was done."""
+        day = self._day()
+        if day <= self._done_on:
+            return False
+        self._done_on = day
+        try:
+            done = keep_up(self._pulse)
+        except (TutorpulseError, DatabaseError) as error:
+            log.warning("upkeep put off to the next night: %s", error)
+            return False
+        fields = {"archived_events": done.archived.events, "sessions": done.compacted.sessions}
+        log.info("upkeep done", extra={"fields": fields})
+        return True
+
+    def _day(self) -> int:
+        """The number of the day, counted from the hour of the upkeep."""
+        return (self._pulse.clock.now_us() - self._pulse.settings.upkeep_hour * HOUR_US) // DAY_US
+
+    def _run(self) -> None:
+        with self._pulse.store.visit():
+            while not self._stopping.wait(_LOOK_S):
+                self.step()
