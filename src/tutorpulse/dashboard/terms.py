@@ -28,6 +28,7 @@ TERMS = {
     "held_out": "Figures are of time that came after what the model learnt from.",
     "driver": "How many points a fact adds to or takes from this prediction, against the average of everybody.",
     "cohort_range": "Where everybody of the same kind lies: the band holds the middle 80 %, the line is the median.",
+    "precision": "Share of the judged alerts that operators confirmed. Few judgements give a wide interval.",
     "reject": "An event that broke the contract. It is kept whole, with the reason, until it is replayed or dismissed.",
     "replay": "Tries rejects again: those that are valid now are taken into the log, the others stay as they are.",
     "margin": "Price minus the tutor's earnings of completed sessions.",

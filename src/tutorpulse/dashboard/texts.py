@@ -11,6 +11,8 @@ from markupsafe import Markup
 from tutorpulse.clock import DAY_US, HOUR_US, MINUTE_US, parse_time, us_to_datetime
 from tutorpulse.decisions.phrases import PHRASES
 from tutorpulse.decisions.recommendations import Trigger
+from tutorpulse.decisions.sentences import shown_name
+from tutorpulse.features.frame import EntityType
 from tutorpulse.service.shown import ShownDriver
 
 NOTHING: Final = "–"
@@ -117,6 +119,16 @@ def state(segment: str | None) -> str:
     return SEGMENT_STATES.get(segment, "unknown")
 
 
+def severity(name: str) -> str:
+    """The state whose colour and sign a severity has."""
+    return {"critical": "worst", "warning": "risk"}.get(name, "unknown")
+
+
+def output_label(name: str, kind: EntityType) -> str:
+    """An output under the name that it has for a kind, as words."""
+    return label(shown_name(name, kind))
+
+
 def moment_us(value: int | str | None) -> int | None:
     """Microseconds of a time that may be text."""
     return parse_time(value) if isinstance(value, str) else value
@@ -164,6 +176,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "label": label,
     "word": word,
     "state": state,
+    "severity": severity,
+    "output_label": output_label,
     "moment": time,
     "ago": ago,
 }

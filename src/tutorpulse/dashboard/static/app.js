@@ -131,6 +131,9 @@ function follow(feed) {
   open();
 }
 
+// Filters that a page is rendered by take effect as they change.
+document.querySelectorAll("form[data-submit]").forEach((form) => form.addEventListener("change", () => form.requestSubmit()));
+
 drawCharts(document);
 document.querySelectorAll("[data-part]").forEach(fetchPart);
 document.querySelectorAll("[data-live]").forEach(follow);
