@@ -23,7 +23,7 @@ def run(options: Options) -> Result:
     count = 0
     for repeat in range(options.repeats):
         options.progress(repeat, options.repeats)
-        took = seconds(lambda: files.write_lines(path, _chunks(options.events)))
+        took = seconds(lambda: files.write_texts(path, _texts(options.events)))
         count = _lines(path)
         rates.append(count / took)
     limit = _encoding(path)
@@ -31,13 +31,13 @@ def run(options: Options) -> Result:
     return result("simulate", "events/s", rates, limit, details, smaller_is_better=False)
 
 
-def _chunks(events: int) -> Iterator[list[str]]:
+def _texts(events: int) -> Iterator[tuple[bytes, int]]:
     """Whole weeks of lines, until there are so many or the year is over."""
     world = population.new_world(Parameters(), TUTORS, STUDENTS, FIRST_DAY, DAYS, SEED)
     count = 0
-    for lines, _ in emit.line_chunks(world, DAYS, emit.SPAN_DAYS):
-        yield lines
-        count += len(lines)
+    for text in emit.texts(world, DAYS):
+        yield text.lines, len(text.ts_us)
+        count += len(text.ts_us)
         if count >= events:
             return
 

@@ -1,10 +1,10 @@
 """`tutorpulse simulate`: a marketplace to practise on, as a file of events or sent to a service."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -21,6 +21,7 @@ from tutorpulse.simulate.state import World
 from tutorpulse.simulate.study import Study, new_study
 
 _YEAR_DAYS = 365
+_Week = TypeVar("_Week")
 
 
 @app.command()
@@ -90,6 +91,10 @@ class _Run:
     dirt: Dirt | None
     study: Study | None
 
+    def texts(self) -> Iterator[emit.Text]:
+        """The clean lines, some days at a time."""
+        return emit.texts(self.world, self.days, record=self.study.record if self.study else None)
+
 
 def _period(start: str | None, end: str | None) -> tuple[int, int]:
     """The first day's number and how many days follow, itself included."""
@@ -114,22 +119,28 @@ def _deliver(run: _Run, out: Path | None, target: post.Target | None) -> int:
                 "Dirt needs lines. Give an --out that ends with .ndjson, .ndjson.gz or .ndjson.zst."
             )
         return write_events(out, run.world, run.days, run.study)
-    if out:
+    if out and run.dirt:
         return files.write_lines(out, _chunks(run))
+    if out:
+        return files.write_texts(out, _told(run, ((text.lines, len(text.ts_us)) for text in run.texts())))
     assert target
     return post.post_lines(target, (line.encode() for line in chain.from_iterable(_chunks(run))))
 
 
 def _chunks(run: _Run) -> Iterator[list[str]]:
-    record = run.study.record if run.study else None
-    clean = emit.line_chunks(run.world, run.days, emit.SPAN_DAYS, record)
+    clean = ((text.lines.decode().split("\n")[:-1], text.ts_us) for text in run.texts())
+    return _told(run, dirtied(clean, run.dirt, run.world.seed) if run.dirt else (lines for lines, _ in clean))
+
+
+def _told(run: _Run, weeks: Iterable[_Week]) -> Iterator[_Week]:
+    """The weeks, while it is told how far they are and the study looks on."""
     first = run.world.day
     with progress_bar("Simulating") as tell:
-        for lines in dirtied(clean, run.dirt, run.world.seed) if run.dirt else (lines for lines, _ in clean):
+        for week in weeks:
             tell(run.world.day - first, run.days)
             if run.study:
                 run.study.look(run.world)
-            yield lines
+            yield week
 
 
 def _tell_truth(study: Study, path: Path, continuations: int, day: int, gaps: dict[Kind, int | None]) -> None:

@@ -17,6 +17,9 @@ from tutorpulse.simulate.state import Flags, Ints
 Cells: TypeAlias = NDArray[np.bytes_]
 """One text per row, at most as long as the column is wide."""
 
+Table: TypeAlias = NDArray[np.uint8]
+"""(rows, bytes): a line in each row; NUL is no byte of it."""
+
 _CHUNK_DIGITS = 4
 _CHUNK = 10**_CHUNK_DIGITS
 
@@ -38,8 +41,8 @@ def _width(part: bytes | Cells) -> int:
     return len(part) if isinstance(part, bytes) else part.dtype.itemsize
 
 
-def lines(pieces: Sequence[Piece], count: int) -> list[str]:
-    """The pieces of each of `count` rows side by side; no text holds a line's end or a NUL."""
+def lines_table(pieces: Sequence[Piece], count: int) -> Table:
+    """The pieces of each of `count` rows side by side, and a line's end; no text holds a line's end or a NUL."""
     parts = [*chain.from_iterable(piece.parts for piece in pieces), b"\n"]
     table = np.empty(count, _layout(parts))
     table[:] = np.frombuffer(b"".join(_blank(part) for part in parts), table.dtype)[0]
@@ -50,7 +53,16 @@ def lines(pieces: Sequence[Piece], count: int) -> list[str]:
     for piece, place in zip(pieces, _places(pieces), strict=True):
         if piece.gaps is not None:
             flat[piece.gaps, place] = 0
-    return flat.tobytes().translate(None, b"\0").decode().split("\n")[:-1]
+    return flat
+
+
+def woven(tables: Sequence[Table], places: Sequence[Ints]) -> bytes:
+    """The lines of several tables as one text; `places` are those of each table's rows, from 0 on, each once."""
+    size = sum(map(len, tables))
+    whole = np.zeros((size, max((table.shape[1] for table in tables), default=0)), np.uint8)
+    for table, place in zip(tables, places, strict=True):
+        whole[place, : table.shape[1]] = table
+    return bytes(whole[whole != 0])
 
 
 def _layout(parts: Sequence[bytes | Cells]) -> np.dtype[np.void]:
@@ -68,7 +80,7 @@ def _places(pieces: Sequence[Piece]) -> Iterator[slice]:
         yield slice(begin, end)
 
 
-def table_of(words: Sequence[str]) -> Cells:
+def column_of(words: Sequence[str]) -> Cells:
     """The words as they are, to be taken by their numbers."""
     return np.array([word.encode() for word in words] or [b""], dtype=np.bytes_)
 
@@ -95,20 +107,20 @@ def _without_zeros(cells: Cells, values: NDArray[Any], digits: int, after: int, 
 
 @lru_cache(maxsize=_CHUNK_DIGITS)
 def _digits(count: int) -> Cells:
-    return table_of([f"{number:0{count}d}" for number in range(10**count)])
+    return column_of([f"{number:0{count}d}" for number in range(10**count)])
 
 
 def decimals(values: NDArray[np.float64]) -> tuple[Cells, ...]:
     """Numbers at two decimals, as Python writes them: `12.0`, `12.5`, `-0.25`; NaN gives any text."""
     hundredths = np.rint(np.abs(np.nan_to_num(values)) * 100).astype(np.int64)
     whole, behind = np.divmod(hundredths, 100)
-    sign = table_of(["", "-"])[np.signbit(values).astype(np.int64)]
+    sign = column_of(["", "-"])[np.signbit(values).astype(np.int64)]
     return (sign, *whole_numbers(whole), _behind()[behind])
 
 
 @lru_cache(maxsize=1)
 def _behind() -> Cells:
-    return table_of([str(number / 100)[1:] for number in range(100)])
+    return column_of([str(number / 100)[1:] for number in range(100)])
 
 
 def numbers(values: NDArray[Any]) -> tuple[Cells, ...]:
@@ -118,7 +130,7 @@ def numbers(values: NDArray[Any]) -> tuple[Cells, ...]:
 
 def texts(values: NDArray[np.object_]) -> Cells:
     """Texts of any kind, each row its own."""
-    return table_of(values.tolist())
+    return column_of(values.tolist())
 
 
 def chosen(table: Cells, number: Ints) -> Cells:

@@ -1,14 +1,15 @@
 """The event stream of a world in time order: as NDJSON lines, or as batches of columns."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from tutorpulse.clock import DAY_US
 from tutorpulse.events.batch import EventBatch
-from tutorpulse.simulate import columns, engine, lines
+from tutorpulse.simulate import cells, columns, engine, lines
 from tutorpulse.simulate.journal import Events
-from tutorpulse.simulate.names import names_of
+from tutorpulse.simulate.names import Names, names_of
 from tutorpulse.simulate.record import Record
 from tutorpulse.simulate.state import Ints, World
 
@@ -16,21 +17,43 @@ SPAN_DAYS = 7
 """Days of lines made at once where nobody waits for the first of them: long enough that many events share each step of making them."""
 
 
-def line_chunks(
-    world: World, days: int, span_days: int = 1, record: Record | None = None
-) -> Iterator[tuple[list[str], Ints]]:
-    """The lines of the world's next `days`, `span_days` at a time, in time order, with their times in microseconds.
+@dataclass(frozen=True)
+class Text:
+    """Lines of whole days, one after the other with a line's end each, in time order, and their times in microseconds."""
 
-    The lines are the same for any span.     When a chunk has been given, the world stands on the morning after it, and `record`, if given, has heard of it.
+    lines: bytes
+    ts_us: Ints
+
+
+def texts(
+    world: World, days: int, span_days: int = SPAN_DAYS, record: Record | None = None
+) -> Iterator[Text]:
+    """The lines of the world's next `days`, `span_days` at a time; they are the same for any span.
+
+    When a text has been given, the world stands on the morning after it, and `record`, if given, has heard of it.
     """
     names, made = names_of(world), 0
     for span in engine.spans(world, days, record, span_days):
-        texts: list[str] = []
-        for events, numbers in zip(span, _numbers(span, made), strict=True):
-            texts += lines.lines_of(names, events, numbers)
-        made += len(texts)
-        ts_us, order = _in_time(span)
-        yield list(map(texts.__getitem__, order.tolist())), ts_us[order]
+        text = _text(names, span, made)
+        made += len(text.ts_us)
+        yield text
+
+
+def _text(names: Names, span: Sequence[Events], made: int) -> Text:
+    tables = [
+        lines.lines_of(names, events, numbers)
+        for events, numbers in zip(span, _numbers(span, made), strict=True)
+    ]
+    ts_us, order = _in_time(span)
+    return Text(cells.woven(tables, _by_type(span, _ranks(order))), ts_us[order])
+
+
+def line_chunks(
+    world: World, days: int, span_days: int = 1, record: Record | None = None
+) -> Iterator[tuple[list[str], Ints]]:
+    """As `texts`, line by line without their ends, with their times."""
+    for text in texts(world, days, span_days, record):
+        yield text.lines.decode().split("\n")[:-1], text.ts_us
 
 
 def batches(

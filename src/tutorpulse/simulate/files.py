@@ -14,7 +14,12 @@ _GZIP_LEVEL = 4
 
 
 def write_lines(path: Path, chunks: Iterable[Sequence[str]]) -> int:
-    """Write the lines of all chunks, each with a line's end; how many there were.
+    """As `write_texts`, lines without their ends."""
+    return write_texts(path, (("\n".join([*lines, ""]).encode(), len(lines)) for lines in chunks))
+
+
+def write_texts(path: Path, texts: Iterable[tuple[bytes, int]]) -> int:
+    """Write texts of whole lines, each given with how many; how many there were.
 
     The file appears when it is whole: until then it is written beside, with `.part` added to its name.
 
@@ -25,9 +30,9 @@ def write_lines(path: Path, chunks: Iterable[Sequence[str]]) -> int:
     count = 0
     try:
         with _opened(part, path.suffix) as file:
-            for lines in chunks:
-                count += len(lines)
-                file.write("\n".join([*lines, ""]).encode())
+            for text, lines in texts:
+                count += lines
+                file.write(text)
         part.replace(path)
     except OSError as error:
         raise InputError(

@@ -12,7 +12,7 @@ from tutorpulse.events.contract import EVENT_TYPES, Field
 from tutorpulse.events.fields import Kind
 from tutorpulse.simulate import cells
 from tutorpulse.simulate.calendar import date_of
-from tutorpulse.simulate.cells import Cells, Piece
+from tutorpulse.simulate.cells import Cells, Piece, Table
 from tutorpulse.simulate.journal import Events
 from tutorpulse.simulate.names import EVENT_DIGITS, ID_FORMATS, Names
 from tutorpulse.simulate.state import Flags, Ints
@@ -20,8 +20,8 @@ from tutorpulse.simulate.state import Flags, Ints
 _Parts: TypeAlias = tuple[bytes | Cells, ...]
 
 
-def lines_of(names: Names, events: Events, numbers: Ints) -> list[str]:
-    """One JSON object per event, without the line's end; `numbers` are the events' own."""
+def lines_of(names: Names, events: Events, numbers: Ints) -> Table:
+    """One JSON object per event; `numbers` are the events' own."""
     pieces = [Piece(_head(names, events, numbers))]
     bare = np.ones(len(numbers), np.bool_)
     for field in EVENT_TYPES[events.event_type].fields:
@@ -32,7 +32,7 @@ def lines_of(names: Names, events: Events, numbers: Ints) -> list[str]:
             key = f'"{field.name}":'.encode()
             pieces.append(Piece((key, *_value(names, events.event_type, field, values)), gaps))
             bare = np.zeros_like(bare) if gaps is None else bare & gaps
-    return cells.lines([*pieces, Piece((b"}}",))], len(numbers))
+    return cells.lines_table([*pieces, Piece((b"}}",))], len(numbers))
 
 
 def _commas(bare: Flags, gaps: Flags | None) -> list[Piece]:
@@ -78,7 +78,7 @@ def _value(names: Names, event_type: str, field: Field, values: NDArray[Any]) ->
 def _table(names: Names, event_type: str, field: Field) -> Cells:
     """JSON of each word, flag or list of subjects by its number."""
     if field.kind is Kind.FLAG:
-        return cells.table_of(["false", "true"])
+        return cells.column_of(["false", "true"])
     if field.kind is Kind.TEXT_LIST:
         masks = range(1 << len(names.parameters.market.subjects))
         return _json([names.subjects(mask) for mask in masks])
@@ -86,7 +86,7 @@ def _table(names: Names, event_type: str, field: Field) -> Cells:
 
 
 def _json(values: list[Any]) -> Cells:
-    return cells.table_of([msgspec.json.encode(value).decode() for value in values])
+    return cells.column_of([msgspec.json.encode(value).decode() for value in values])
 
 
 def _moments(us: Ints) -> _Parts:
@@ -100,18 +100,19 @@ def _moments(us: Ints) -> _Parts:
 
 @lru_cache(maxsize=4096)
 def _dates(first: int, last: int) -> Cells:
-    return cells.table_of([date_of(day).isoformat() for day in range(first, last + 1)])
+    return cells.column_of([date_of(day).isoformat() for day in range(first, last + 1)])
 
 
 @lru_cache(maxsize=1)
 def _clock_table() -> Cells:
     hours = (f"{hour:02d}" for hour in range(24))
     minutes = [f":{minute:02d}" for minute in range(60)]
-    return cells.table_of(
+    return cells.column_of(
         [hour + minute + second for hour in hours for minute in minutes for second in minutes]
     )
 
 
 def moment_text(us: int) -> str:
     """RFC 3339 in UTC, whole seconds, as in the lines."""
-    return cells.lines([Piece(_moments(np.array([us], dtype=np.int64)))], 1)[0]
+    table = cells.lines_table([Piece(_moments(np.array([us], dtype=np.int64)))], 1)
+    return table.tobytes().decode().rstrip("\n")
