@@ -70,6 +70,20 @@ def test_frames_pool_under_the_ids_of_the_histories(store: EventStore, histories
     assert all(len(column) == len(pooled) for column in pooled.facts.values())
 
 
+def test_a_log_whose_turn_it_is_not_is_left_out_and_the_others_keep_their_ids(
+    store: EventStore, histories: list[History]
+) -> None:
+    compute = features_of(store, SETTINGS).compute
+    both, second, none = (
+        pooled_frames([compute, compute], lambda place, _, told=told: place in told)("tutor", 150 * DAY_US)  # type: ignore[misc]
+        for told in ((0, 1), (1,), ())
+    )
+    assert len(both) == 2 * len(second) > 0
+    assert second.entity_ids.tolist() == both.entity_ids[len(second) :].tolist()
+    assert len(none) == 0
+    assert none.features.shape[1] == both.features.shape[1]
+
+
 def test_training_on_a_pool_of_one_is_training_on_the_log(store: EventStore) -> None:
     features = features_of(store, SETTINGS)
     alone = train(store, features, SETTINGS, PLAN, lambda *_: None)

@@ -1,6 +1,7 @@
 """Splits by time."""
 
 import numpy as np
+import pytest
 
 from tutorpulse.clock import DAY_US
 from tutorpulse.training.split import (
@@ -8,7 +9,7 @@ from tutorpulse.training.split import (
     MIN_EACH,
     MIN_ROWS,
     Split,
-    split_by_log,
+    folds_by_log,
     split_by_time,
 )
 
@@ -60,15 +61,30 @@ def test_a_rate_needs_rows_and_not_outcomes() -> None:
     assert split_by_time(AS_OF[:9], np.ones(9), "poisson", (0,)) == "9 labelled rows, 300 needed"
 
 
-def test_whole_logs_calibrate_where_several_are_pooled() -> None:
+def test_folds_are_whole_logs_and_hold_every_labelled_row() -> None:
     log = np.repeat(np.arange(5), 400)
-    split = split_by_log(log, LABEL, "binary")
-    assert isinstance(split, Split)
-    assert set(log[split.calibrate]) == {3, 4}
-    assert set(log[split.fit]) == {0, 1, 2}
+    label = np.where(np.arange(2000) % 5 == 0, np.nan, LABEL)
+    fold = folds_by_log(log, label, "binary")
+    assert isinstance(fold, np.ndarray)
+    assert fold[~np.isnan(label)].tolist() == [number for log in (0, 1, 2, 0, 1) for number in [log] * 320]
+    assert set(fold[np.isnan(label)]) == {-1}
 
 
-def test_one_log_alone_cannot_be_split_by_logs() -> None:
-    found = split_by_log(np.zeros(len(LABEL), np.int64), LABEL, "binary")
+def test_two_logs_are_two_folds() -> None:
+    fold = folds_by_log(np.repeat([3, 8], 1000), LABEL, "binary")
+    assert isinstance(fold, np.ndarray)
+    assert set(fold) == {0, 1}
+
+
+@pytest.mark.parametrize("outcomes_of_log", [(1.0, 0.0), (0.0, 0.0)])
+def test_a_log_without_either_outcome_cannot_calibrate_the_other(
+    outcomes_of_log: tuple[float, float],
+) -> None:
+    label = np.repeat(outcomes_of_log, 1000)
+    assert str(folds_by_log(np.repeat([0, 1], 1000), label, "binary")).endswith("spread over logs")
+
+
+def test_one_log_alone_has_no_folds() -> None:
+    found = folds_by_log(np.zeros(len(LABEL), np.int64), LABEL, "binary")
     assert isinstance(found, str)
     assert found.endswith("spread over logs")

@@ -11,8 +11,8 @@ from tutorpulse.model.outputs import HEADS, ChurnLabel, Floats, HeadSpec, output
 from tutorpulse.training.calibrate import calibrate
 from tutorpulse.training.labels import LABELS
 from tutorpulse.training.snapshots import Progress, Snapshots
-from tutorpulse.training.split import Split, split_by_log, split_by_time
-from tutorpulse.training.timeline import Ints
+from tutorpulse.training.split import Split, folds_by_log, split_by_time
+from tutorpulse.training.timeline import Bools, Ints
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,26 @@ class Fitted:
         }
 
 
+@dataclass(frozen=True)
+class Known:
+    """(n, k) features of the columns `names`, and one label of each row."""
+
+    features: NDArray[np.float32]
+    label: Floats
+    names: list[str]
+    seed: int
+
+    def fit(self, spec: HeadSpec, rows: Bools) -> Head:
+        """A head fitted on the rows that are marked."""
+        return fit_head(
+            spec.name, spec.objective, self.features[rows], self.label[rows], self.names, self.seed
+        )
+
+    def raw(self, head: Head, rows: Bools) -> Floats:
+        """What a head says of the rows that are marked, uncalibrated."""
+        return head.raw(self.features[rows])
+
+
 def fit_heads(
     snapshots: Snapshots,
     labels: dict[str, Floats],
@@ -59,21 +79,24 @@ def fit_heads(
     """Fit every head that has enough labelled rows of entities that ever had a session.
 
     `labels` are NaN where not mature; the newest of the matured rows calibrate, older ones are fitted on. Where the rows
-    come from several logs (`log`: the number of each row's) some of the logs calibrate instead.
+    come from several logs (`log`: the number of each row's) all are fitted on, and each calibrates what others teach.
     """
     heads: dict[str, FittedHead] = {}
     absent: dict[str, str] = {}
     for i, spec in enumerate(HEADS):
         progress(f"{snapshots.entity_type} heads", i, len(HEADS))
         label = np.where(snapshots.had_session, conditional(spec, labels), np.nan)
+        known = Known(snapshots.features, label, names, seed)
         if log is None:
             split = split_by_time(snapshots.rows.as_of_us, label, spec.objective, _embargoes(spec, gap_us))
+            found = split if isinstance(split, str) else _fit(spec, known, split)
         else:
-            split = split_by_log(log, label, spec.objective)
-        if isinstance(split, str):
-            absent[spec.name] = split
+            fold = folds_by_log(log, label, spec.objective)
+            found = fold if isinstance(fold, str) else _fit_across(spec, known, fold)
+        if isinstance(found, str):
+            absent[spec.name] = found
         else:
-            heads[spec.name] = _fit(spec, snapshots.features, label, split, names, seed)
+            heads[spec.name] = found
     progress(f"{snapshots.entity_type} heads", len(HEADS), len(HEADS))
     return Fitted(heads, absent)
 
@@ -93,20 +116,25 @@ def _embargoes(spec: HeadSpec, gap_us: int | None) -> tuple[int, ...]:
     return (settled_us, label.horizon_days * DAY_US, 0)
 
 
-def _fit(
-    spec: HeadSpec,
-    features: NDArray[np.float32],
-    label: Floats,
-    split: Split,
-    names: list[str],
-    seed: int,
-) -> FittedHead:
-    head = fit_head(spec.name, spec.objective, features[split.fit], label[split.fit], names, seed)
-    head = calibrate(head, head.raw(features[split.calibrate]), label[split.calibrate])
+def _fit(spec: HeadSpec, known: Known, split: Split) -> FittedHead:
+    head = known.fit(spec, split.fit)
+    head = calibrate(head, known.raw(head, split.calibrate), known.label[split.calibrate])
     return FittedHead(
         head,
         int(split.fit.sum()),
-        int((label[split.fit] > 0).sum()),
+        int((known.label[split.fit] > 0).sum()),
         int(split.calibrate.sum()),
         split.embargo_days,
     )
+
+
+def _fit_across(spec: HeadSpec, known: Known, fold: Ints) -> FittedHead:
+    """Fitted on every fold, calibrated on what heads of the other folds say of each."""
+    raw = np.full(len(fold), np.nan)
+    for number in range(int(fold.max()) + 1):
+        part = fold == number
+        raw[part] = known.raw(known.fit(spec, (fold >= 0) & ~part), part)
+    whole = fold >= 0
+    head = calibrate(known.fit(spec, whole), raw[whole], known.label[whole])
+    rows = int(whole.sum())
+    return FittedHead(head, rows, int((known.label[whole] > 0).sum()), rows, 0.0)

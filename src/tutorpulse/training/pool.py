@@ -24,9 +24,23 @@ def pooled_histories(sources: Sequence[ReadHistory]) -> ReadHistory:
     return lambda kind, known_us: pool_histories([read(kind, known_us) for read in sources])
 
 
-def pooled_frames(sources: Sequence[ReadFrame]) -> ReadFrame:
-    """Reads the features of at least one log as one frame, under the ids of `pooled_histories`."""
-    return lambda kind, as_of_us: pool_frames([read(kind, as_of_us) for read in sources])
+Tells = Callable[[int, int], bool]
+"""Whether the log of a place tells of a moment."""
+
+
+def pooled_frames(sources: Sequence[ReadFrame], tells: Tells = lambda _place, _as_of_us: True) -> ReadFrame:
+    """Reads the features of at least one log as one frame, under the ids of `pooled_histories`.
+
+    Logs that do not tell of a moment are left out of its frame; where none does, it has no rows.
+    """
+
+    def read(kind: EntityType, as_of_us: int) -> FeatureFrame:
+        places = [place for place in range(len(sources)) if tells(place, as_of_us)]
+        if not places:
+            return sources[0](kind, as_of_us).take(np.empty(0, np.int64))
+        return pool_frames([sources[place](kind, as_of_us) for place in places], places)
+
+    return read
 
 
 def pool_histories(parts: Sequence[History]) -> History:
@@ -59,11 +73,11 @@ def pool_histories(parts: Sequence[History]) -> History:
     )
 
 
-def pool_frames(parts: Sequence[FeatureFrame]) -> FeatureFrame:
-    """Frames of one kind and moment as one, row upon row."""
+def pool_frames(parts: Sequence[FeatureFrame], places: Sequence[int] | None = None) -> FeatureFrame:
+    """Frames of one kind and moment as one, row upon row; `places` are those of their logs, by default in turn."""
     return replace(
         parts[0],
-        entity_ids=_ids([part.entity_ids for part in parts]),
+        entity_ids=_ids([part.entity_ids for part in parts], places),
         features=np.concatenate([part.features for part in parts]),
         context=np.concatenate([part.context for part in parts]),
         facts={name: np.concatenate([part.facts[name] for part in parts]) for name in parts[0].facts},
@@ -78,7 +92,8 @@ def _joined(parts: Sequence[Timeline], starts: Sequence[int]) -> Timeline:
     )
 
 
-def _ids(parts: Sequence[NDArray[np.object_]]) -> NDArray[np.object_]:
+def _ids(parts: Sequence[NDArray[np.object_]], places: Sequence[int] | None = None) -> NDArray[np.object_]:
+    numbered = zip(places or range(len(parts)), parts, strict=True)
     return np.array(
-        [f"{place:03d}/{entity_id}" for place, ids in enumerate(parts) for entity_id in ids], dtype=object
+        [f"{place:03d}/{entity_id}" for place, ids in numbered for entity_id in ids], dtype=object
     )

@@ -9,6 +9,9 @@ from tutorpulse.model.outputs import Floats, Objective
 from tutorpulse.training.timeline import Bools, Ints
 
 CALIBRATION_SHARE = 0.3
+FOLDS = 3
+"""Parts of several logs, each calibrated by what the others teach: all logs serve for both, at four times the work of one fit."""
+
 MIN_ROWS = 300
 MIN_EACH = 30
 """Rows, and of a yes or no label rows of each, below which nothing is fitted; for calibration a third of both."""
@@ -44,20 +47,21 @@ def split_by_time(
     return f"{_reason(label[known], objective)}, spread over time"
 
 
-def split_by_log(log: Ints, label: Floats, objective: Objective) -> Split | str:
-    """The last `CALIBRATION_SHARE` of the logs (one at least) to calibrate on, the others to fit on; or why there are too few rows.
+def folds_by_log(log: Ints, label: Floats, objective: Objective) -> Ints | str:
+    """The fold of each of n labelled rows, from 0 on, -1 without a label (NaN); or why there are too few rows.
 
-    `log` is the number of the log that each of n rows comes from. Nobody of one is in another, so no outcome is on both sides,
-    and all seasons are on either. What is calibrated so holds on average for a log of the kind that was never seen.
+    `log` is the number of the log that each row comes from. A fold is whole logs, so that nobody and no outcome is in two, and
+    all seasons are in each. What the others teach and a fold corrects holds on average for a log of the kind that was never seen.
     """
     known = ~np.isnan(label)
-    logs = np.unique(log)
-    count = max(1, round(CALIBRATION_SHARE * len(logs)))
-    later = known & (log >= logs[-count]) if len(logs) > 1 else np.zeros(len(log), np.bool_)
-    earlier = known & ~later
-    if _enough(label[earlier], objective, 1.0) and _enough(label[later], objective, 1 / 3):
-        return Split(earlier, later, 0.0)
-    return f"{_reason(label[known], objective)}, spread over logs"
+    logs, own = np.unique(log, return_inverse=True)
+    fold = np.where(known, own % FOLDS, -1)
+    inside = [fold == number for number in range(min(FOLDS, len(logs)))]
+    enough = len(logs) > 1 and all(
+        _enough(label[known & ~part], objective, 1.0) and _enough(label[part], objective, 1 / 3)
+        for part in inside
+    )
+    return fold if enough else f"{_reason(label[known], objective)}, spread over logs"
 
 
 def _enough(label: Floats, objective: Objective, share: float) -> bool:
