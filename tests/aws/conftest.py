@@ -16,8 +16,9 @@ from botocore.config import Config
 from moto import mock_aws
 from tools.dynamodb_local import jar
 
+from tests.aws.memory_table import MemoryTable
 from tutorpulse.aws.schema import create_table_arguments
-from tutorpulse.aws.table import Table
+from tutorpulse.aws.table import Items, Table
 
 REGION = "eu-central-1"
 FAST = Config(retries={"mode": "standard", "max_attempts": 2}, max_pool_connections=32)
@@ -118,8 +119,8 @@ def local_table(client_of_local: Any) -> Table:
     return new_table(client_of_local)
 
 
-@pytest.fixture(params=["moto", "dynamodb-local"])
-def table(request: pytest.FixtureRequest) -> Table:
+@pytest.fixture(params=["memory", "dynamodb-local"])
+def table(request: pytest.FixtureRequest) -> Items:
     """The same test over both."""
-    chosen: Table = request.getfixturevalue("moto_table" if request.param == "moto" else "local_table")
+    chosen: Items = MemoryTable() if request.param == "memory" else request.getfixturevalue("local_table")
     return chosen

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tutorpulse.aws.processing import Processor, Record
-from tutorpulse.aws.table import Table
+from tutorpulse.aws.table import Items
 from tutorpulse.aws.taking import Taker
 from tutorpulse.clock import DAY_US, FixedClock, format_time
 from tutorpulse.settings import Settings
@@ -15,7 +15,7 @@ NOW_US = 20_000 * DAY_US
 
 
 def processor(
-    table: Table, poisoned: list[tuple[Record, str]] | None = None, now_us: int = NOW_US
+    table: Items, poisoned: list[tuple[Record, str]] | None = None, now_us: int = NOW_US
 ) -> Processor:
     told = [] if poisoned is None else poisoned
     return Processor(table, Taker(table), Settings(), FixedClock(now_us), lambda *said: told.append(said))

@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError
 
 from tests.aws.stream import NOW_US, bodies, event, processor, records
 from tutorpulse.aws import keys, marks, tiles
-from tutorpulse.aws.table import Table
+from tutorpulse.aws.table import Items, Table
 from tutorpulse.clock import DAY_US, format_time
 from tutorpulse.features.frame import ENTITY_TYPES
 
 
-def settle(table: Table) -> None:
+def settle(table: Items) -> None:
     """Make anew what is marked, as the prediction function does."""
     for kind in ENTITY_TYPES:
         for mark in list(marks.waiting(table, kind)):
@@ -22,16 +22,16 @@ def settle(table: Table) -> None:
             assert marks.take_away(table, mark)
 
 
-def counted(table: Table, entity_id: str, event_type: str = "session_completed") -> int:
+def counted(table: Items, entity_id: str, event_type: str = "session_completed") -> int:
     days = tiles.of_entity(table, entity_id).values()
     return sum(day.get(event_type, {}).get("events", 0) for day in days)
 
 
-def held(table: Table, entity_id: str) -> list[str]:
+def held(table: Items, entity_id: str) -> list[str]:
     return [item["entity_type"] for item in table.between(entity_id, keys.EVENTS, keys.EVENTS + keys.LAST)]
 
 
-def test_an_event_stands_under_its_student_and_its_tutor_and_not_in_the_index(table: Table) -> None:
+def test_an_event_stands_under_its_student_and_its_tutor_and_not_in_the_index(table: Items) -> None:
     counts, failed = processor(table).take(records(bodies([event(1)])))
     assert (counts.accepted, failed) == (1, None)
     day = keys.day_of(NOW_US - DAY_US)
@@ -43,7 +43,7 @@ def test_an_event_stands_under_its_student_and_its_tutor_and_not_in_the_index(ta
     assert list(table.of_type(f"event#{day}#e1")) == []
 
 
-def test_delivered_again_it_counts_once(table: Table) -> None:
+def test_delivered_again_it_counts_once(table: Items) -> None:
     made = processor(table)
     delivered = records(bodies([event(1, price=20.0), event(2, price=30.5)]))
     for _ in range(3):
@@ -54,7 +54,7 @@ def test_delivered_again_it_counts_once(table: Table) -> None:
     assert day["session_completed"]["sums"]["price"] == 50.5
 
 
-def test_of_one_id_the_first_content_holds_whatever_day_the_second_names(table: Table) -> None:
+def test_of_one_id_the_first_content_holds_whatever_day_the_second_names(table: Items) -> None:
     made = processor(table)
     made.take(records(bodies([event(1, days_ago=1)])))
     other = {**event(1, days_ago=9, tutor_id="t2")}
@@ -64,7 +64,7 @@ def test_of_one_id_the_first_content_holds_whatever_day_the_second_names(table: 
     assert len(held(table, "st1")) == 1
 
 
-def test_a_repetition_keeps_when_it_was_received_first(table: Table) -> None:
+def test_a_repetition_keeps_when_it_was_received_first(table: Items) -> None:
     made = processor(table)
     made.take(records(bodies([event(1)]), arrived_us=NOW_US))
     made.take(records(bodies([event(1)]), first=2, arrived_us=NOW_US + DAY_US))
@@ -74,7 +74,7 @@ def test_a_repetition_keeps_when_it_was_received_first(table: Table) -> None:
     assert msgspec.json.decode(item["body"])["received_at"] == format_time(NOW_US)
 
 
-def test_what_names_a_session_reaches_everybody_of_it_in_any_order(table: Table) -> None:
+def test_what_names_a_session_reaches_everybody_of_it_in_any_order(table: Items) -> None:
     refund = event(2, "refund_issued", session_id="s1", student_id="st1", amount=5.0)
     moved = event(3, "session_rescheduled", session_id="s1", tutor_id="t2", new_starts_at=format_time(NOW_US))
     made = processor(table)
@@ -86,21 +86,21 @@ def test_what_names_a_session_reaches_everybody_of_it_in_any_order(table: Table)
     assert len(held(table, "t1")) == len(held(table, "t2")) == len(held(table, "st1")) == 3
 
 
-def test_an_answer_to_a_request_brings_the_request_to_the_tutor(table: Table) -> None:
+def test_an_answer_to_a_request_brings_the_request_to_the_tutor(table: Items) -> None:
     asked = event(1, "booking_requested", request_id="r1", student_id="st1", subject="maths")
     answered = event(2, "booking_responded", request_id="r1", tutor_id="t1", accepted=True)
     processor(table).take(records(bodies([asked, answered])))
     assert len(held(table, "t1")) == 2
 
 
-def test_the_placeholder_is_nobody(table: Table) -> None:
+def test_the_placeholder_is_nobody(table: Items) -> None:
     processor(table).take(records(bodies([event(1, tutor_id="-")])))
     assert held(table, "-") == []
     assert [mark.entity_id for mark in marks.waiting(table, "tutor")] == []
     assert [mark.entity_id for mark in marks.waiting(table, "student")] == ["st1"]
 
 
-def test_what_breaks_the_contract_is_kept_whole_and_the_good_ones_are_taken(table: Table) -> None:
+def test_what_breaks_the_contract_is_kept_whole_and_the_good_ones_are_taken(table: Items) -> None:
     bad = b'{"event_type": "session_completed", "timestamp": "yesterday", "payload": {}}'
     made = processor(table)
     lines = bad + b"\n" + bodies([event(1)])[0] + b"\nnonsense"
@@ -112,7 +112,7 @@ def test_what_breaks_the_contract_is_kept_whole_and_the_good_ones_are_taken(tabl
     assert all(item and item["reason"] for item in kept)
 
 
-def test_a_record_that_can_never_be_taken_is_set_aside_whole_and_holds_up_nobody(table: Table) -> None:
+def test_a_record_that_can_never_be_taken_is_set_aside_whole_and_holds_up_nobody(table: Items) -> None:
     poisoned: list[Any] = []
     large = {**event(1), "note": "x" * 450_000}
     given = records(bodies([large, event(2)]))
@@ -152,7 +152,7 @@ class Failing:
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("calls", range(10))
 def test_a_crash_at_any_call_reports_the_lowest_record_and_delivering_again_makes_it_whole(
-    moto_table: Table, calls: int, after: bool
+    moto_table: Items, calls: int, after: bool
 ) -> None:
     client = moto_table._client
     delivered = records(
@@ -171,7 +171,7 @@ def test_a_crash_at_any_call_reports_the_lowest_record_and_delivering_again_make
     assert counted(moto_table, "t1") == counted(moto_table, "t1", "refund_issued") == 1
 
 
-def test_eight_writers_at_once_count_exactly(local_table: Table) -> None:
+def test_eight_writers_at_once_count_exactly(local_table: Items) -> None:
     delivered = bodies(
         [event(i, tutor_id=f"t{i % 3}", session_id=f"s{i % 40}", price=1.0) for i in range(120)]
     )
@@ -195,7 +195,7 @@ def threads(number: int) -> set[str]:
     return {f"t{i % 3}" for i in range(120) if i % 40 == number % 40}
 
 
-def look(table: Table) -> None:
+def look(table: Items) -> None:
     """What the prediction function does meanwhile; what comes in between stays marked."""
     for kind in ENTITY_TYPES:
         for mark in list(marks.waiting(table, kind)):

@@ -5,6 +5,7 @@ Under `entity_id` = a tutor's or student's id:
     event#DAY#EVENT_ID       one event, whole; its time is `ts`, so that it stays out of the index
     tile#DAY                 the totals of that day's events
     changed#tutor            a mark: events came in since the last look; it has a `timestamp` while it waits
+    neighbour                what students' features read of a tutor, as it was at the last look
     tutor, student           the current prediction, with a `timestamp`: what the index lists by kind
     tutor#TABLE#KEY          the rest of what is known of the prediction: levels, recommendations, history, moves, insights
 
@@ -13,6 +14,7 @@ For themselves:
     id#EVENT_ID              claim     whose content the id has, and when it was received first
     link#session:ID          link      who took part in a session or request, and which events tell of it
     ALERT_ID                 insight   one insight, with a `timestamp`
+    notice#ALERT#TIME#KIND   notice    what an alert has to say; it has a `timestamp` until it is sent
     reject#ID                reject    what broke the contract, whole
     log                      …         facts of the log as a whole
     population#KIND#DAY      …         what everybody was at a midnight, in chunks
@@ -25,7 +27,8 @@ EVENTS, TILES = "event#", "tile#"
 LAST = "\U0010ffff"
 """Sorts after every other character."""
 
-CLAIM, LINK, INSIGHT, REJECT = "claim", "link", "insight", "reject"
+CLAIM, LINK, INSIGHT, NOTICE, REJECT = "claim", "link", "insight", "notice", "reject"
+NEIGHBOUR = "neighbour"
 LOG = "log"
 PAYMENTS = "payments"
 

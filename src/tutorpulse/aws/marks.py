@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 from tutorpulse.aws import keys
 from tutorpulse.aws.events import Who
-from tutorpulse.aws.table import Table
+from tutorpulse.aws.table import Items
 from tutorpulse.aws.taking import Touched
 from tutorpulse.features.frame import EntityType
-
-_STAMP = {"#stamp": "timestamp", "#days": "days"}
 
 
 @dataclass(frozen=True)
@@ -27,30 +25,25 @@ class Mark:
     since: str
 
 
-def put(table: Table, touched: Touched, now_us: int) -> None:
+def put(table: Items, touched: Touched, now_us: int) -> None:
     """Mark everybody who was touched; those who wait already go on waiting since when they did."""
     for who, days in touched.days.items():
         _put_one(table, who, days, now_us)
 
 
-def put_all(table: Table, who: Iterable[Who], now_us: int) -> None:
+def put_all(table: Items, who: Iterable[Who], now_us: int) -> None:
     """Mark some to be looked at, though no event of theirs came in."""
     for one in who:
         _put_one(table, one, set(), now_us)
 
 
-def _put_one(table: Table, who: Who, days: set[str], now_us: int) -> None:
+def _put_one(table: Items, who: Who, days: set[str], now_us: int) -> None:
     kind, entity_id = who
-    add = "ADD revision :one, #days :days" if days else "ADD revision :one"
-    table.update(
-        (entity_id, keys.mark_key(kind)),
-        f"{add} SET #stamp = if_not_exists(#stamp, :now)",
-        {":one": 1, ":now": keys.stamp(now_us)} | ({":days": days} if days else {}),
-        attributes=_STAMP if days else {"#stamp": "timestamp"},
-    )
+    once = {"timestamp": keys.stamp(now_us)}
+    table.add((entity_id, keys.mark_key(kind)), {"revision": 1}, {"days": days}, once)
 
 
-def waiting(table: Table, kind: EntityType) -> Iterator[Mark]:
+def waiting(table: Items, kind: EntityType) -> Iterator[Mark]:
     """Marks that wait, the longest first; each as it is now, not as the index last saw it."""
     for seen in table.of_type(keys.mark_key(kind)):
         item = table.get(seen["entity_id"], keys.mark_key(kind))
@@ -60,13 +53,7 @@ def waiting(table: Table, kind: EntityType) -> Iterator[Mark]:
             )
 
 
-def take_away(table: Table, mark: Mark) -> bool:
+def take_away(table: Items, mark: Mark) -> bool:
     """The look is done. False: something came in since, so the mark stays."""
-    gone = table.update(
-        (mark.entity_id, keys.mark_key(mark.kind)),
-        "REMOVE #stamp, #days",
-        {":seen": mark.revision},
-        condition="revision = :seen",
-        attributes=_STAMP,
-    )
-    return gone is not None
+    seen = ("revision", mark.revision)
+    return table.drop((mark.entity_id, keys.mark_key(mark.kind)), ("timestamp", "days"), seen)

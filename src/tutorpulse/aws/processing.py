@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tutorpulse.aws import events, marks, rejects
-from tutorpulse.aws.table import RefusedItemError, Table
+from tutorpulse.aws.table import Items, RefusedItemError
 from tutorpulse.aws.taking import Taker, Touched
 from tutorpulse.clock import HOUR_US, SECOND_US, Clock
 from tutorpulse.events.batch import Reject
@@ -58,7 +58,7 @@ class Counts:
 class Processor:
     """Takes records into a table. `poisoned` is told of each record that can never be taken, and why."""
 
-    table: Table
+    table: Items
     taker: Taker
     settings: Settings
     clock: Clock

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from tutorpulse.aws import keys
-from tutorpulse.aws.table import Table
+from tutorpulse.aws.table import Items
 from tutorpulse.events.batch import Reject
 from tutorpulse.store.rejects import reject_id
 
 
-def keep(table: Table, rejects: Iterable[Reject]) -> int:
+def keep(table: Items, rejects: Iterable[Reject]) -> int:
     """Keep rejects that are not known yet; the same content from the same source is one. Returns how many are new."""
     return sum(table.put_new(_item(reject)) is None for reject in rejects)
 

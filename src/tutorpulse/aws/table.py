@@ -1,7 +1,8 @@
 """The single table: reads and writes of items as plain values. Throttling is retried by the client."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal, Protocol, TypeAlias
 
 from botocore.exceptions import ClientError
 
@@ -12,32 +13,83 @@ from tutorpulse.errors import InputError
 TRANSACTION_MAX = 100
 """Items that one transaction can hold."""
 
+Key: TypeAlias = tuple[str, str]
+"""Partition key and sort key."""
+
+Test: TypeAlias = Literal["<", "<=", ">", "<>"]
+"""How the value that is there stands to the new one."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 
 class RefusedItemError(InputError):
     """The table does not take an item as it is, such as one above 400 KB; trying again will not help."""
 
 
+class Items(Protocol):
+    """What the functions need of a table."""
+
+    def put(self, item: Mapping[str, Any]) -> None:
+        """Write an item, in place of what was there."""
+        ...
+
+    def put_new(self, item: Mapping[str, Any]) -> Item | None:
+        """Write an item where there is none. Returns the one that was there, None where this one was written."""
+        ...
+
+    def put_where(self, item: Mapping[str, Any], attribute: str, test: Test) -> bool:
+        """Write an item if the one there has no such attribute, or its value stands so to this one's; whether it did."""
+        ...
+
+    def add(
+        self,
+        key: Key,
+        numbers: Mapping[str, int],
+        sets: Mapping[str, set[str]] = _NOTHING,
+        once: Mapping[str, str] = _NOTHING,
+    ) -> Item:
+        """Add to numbers and to sets of text, and set what is not set yet; the item is made where there is none.
+
+        Returns it as it was before, empty where there was none.
+        """
+        ...
+
+    def drop(self, key: Key, attributes: Sequence[str], where: tuple[str, int]) -> bool:
+        """Remove attributes of an item, if one of its numbers is still this one; whether it did."""
+        ...
+
+    def get(self, entity_id: str, entity_type: str) -> Item | None:
+        """One item as of now; None where there is none."""
+        ...
+
+    def between(self, entity_id: str, low: str, high: str) -> Iterator[Item]:
+        """The items of one partition whose sort keys lie between two, both included, as of now, in their order."""
+        ...
+
+    def of_type(self, entity_type: str, since: str = "", newest_first: bool = False) -> Iterator[Item]:
+        """Items by the index: of one type, from a timestamp on, by timestamp; of each only keys and `schema.SHOWN`.
+
+        The index may lag behind by some seconds.
+        """
+        ...
+
+    def write_together(self, items: Sequence[Mapping[str, Any]]) -> None:
+        """Write items, all or nothing as long as they are no more than `TRANSACTION_MAX`."""
+        ...
+
+
 class Table:
-    """One table. Threads may share it."""
+    """One table of DynamoDB: see `Items`. Threads may share it; throttling is retried by the client."""
 
     def __init__(self, client: Any, name: str = names.TABLE) -> None:
         self._client, self.name = client, name
 
     def put(self, item: Mapping[str, Any]) -> None:
-        """Write an item, in place of what was there."""
+        """See `Items`."""
         self._call("put_item", Item=pack(item))
 
-    def put_if(self, item: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> bool:
-        """Write an item if a condition on what is there holds; whether it did."""
-        given = {"ExpressionAttributeValues": pack(values)} if values else {}
-        try:
-            self._call("put_item", Item=pack(item), ConditionExpression=condition, **given)
-        except _Unmet:
-            return False
-        return True
-
     def put_new(self, item: Mapping[str, Any]) -> Item | None:
-        """Write an item where there is none. Returns the one that was there, None where this one was written."""
+        """See `Items`."""
         try:
             self._call(
                 "put_item",
@@ -49,35 +101,68 @@ class Table:
             return unmet.item or self.get(item[names.PARTITION_KEY], item[names.SORT_KEY]) or {}
         return None
 
-    def update(
+    def put_where(self, item: Mapping[str, Any], attribute: str, test: Test) -> bool:
+        """See `Items`."""
+        return self._is_met(
+            "put_item",
+            Item=pack(item),
+            ConditionExpression=f"attribute_not_exists(#a) OR #a {test} :new",
+            ExpressionAttributeNames={"#a": attribute},
+            ExpressionAttributeValues=pack({":new": item[attribute]}),
+        )
+
+    def add(
         self,
-        key: tuple[str, str],
-        expression: str,
-        values: Mapping[str, Any],
-        condition: str | None = None,
-        attributes: Mapping[str, str] | None = None,
-    ) -> Item | None:
-        """Change an item, made where there is none. Returns what it was before (empty: nothing), None if the condition failed."""
-        more: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
-        if values:
-            more["ExpressionAttributeValues"] = pack(values)
-        if attributes:
-            more["ExpressionAttributeNames"] = attributes
-        try:
-            found = self._call(
-                "update_item", Key=_key(*key), UpdateExpression=expression, ReturnValues="ALL_OLD", **more
-            )
-        except _Unmet:
-            return None
+        key: Key,
+        numbers: Mapping[str, int],
+        sets: Mapping[str, set[str]] = _NOTHING,
+        once: Mapping[str, str] = _NOTHING,
+    ) -> Item:
+        """See `Items`."""
+        added = {**numbers, **{name: some for name, some in sets.items() if some}}
+        places = {name: f"{place}" for place, name in enumerate((*added, *once))}
+        expression = "ADD " + ", ".join(f"#{places[name]} :{places[name]}" for name in added)
+        if once:
+            unless = (f"#{places[name]} = if_not_exists(#{places[name]}, :{places[name]})" for name in once)
+            expression += " SET " + ", ".join(unless)
+        found = self._call(
+            "update_item",
+            Key=_key(*key),
+            UpdateExpression=expression,
+            ExpressionAttributeNames={f"#{place}": name for name, place in places.items()},
+            ExpressionAttributeValues=pack(
+                {f":{places[name]}": value for name, value in {**added, **once}.items()}
+            ),
+            ReturnValues="ALL_OLD",
+        )
         return unpack(found.get("Attributes", {}))
 
+    def drop(self, key: Key, attributes: Sequence[str], where: tuple[str, int]) -> bool:
+        """See `Items`."""
+        named = {f"#{place}": name for place, name in enumerate(attributes)}
+        return self._is_met(
+            "update_item",
+            Key=_key(*key),
+            UpdateExpression=f"REMOVE {', '.join(named)}",
+            ConditionExpression="#seen = :seen",
+            ExpressionAttributeNames=named | {"#seen": where[0]},
+            ExpressionAttributeValues=pack({":seen": where[1]}),
+        )
+
+    def _is_met(self, operation: str, **arguments: Any) -> bool:
+        try:
+            self._call(operation, **arguments)
+        except _Unmet:
+            return False
+        return True
+
     def get(self, entity_id: str, entity_type: str) -> Item | None:
-        """One item as of now; None where there is none."""
+        """See `Items`."""
         found = self._call("get_item", Key=_key(entity_id, entity_type), ConsistentRead=True).get("Item")
         return unpack(found) if found else None
 
     def between(self, entity_id: str, low: str, high: str) -> Iterator[Item]:
-        """The items of one partition whose sort keys lie between two, both included, as of now, in their order."""
+        """See `Items`."""
         yield from self._pages(
             KeyConditionExpression=f"{names.PARTITION_KEY} = :id AND {names.SORT_KEY} BETWEEN :low AND :high",
             ExpressionAttributeValues=pack({":id": entity_id, ":low": low, ":high": high}),
@@ -85,7 +170,7 @@ class Table:
         )
 
     def of_type(self, entity_type: str, since: str = "", newest_first: bool = False) -> Iterator[Item]:
-        """Items by the index: of one type, from a timestamp on, by timestamp. The index may lag by some seconds."""
+        """See `Items`."""
         yield from self._pages(
             IndexName=names.INDEX,
             KeyConditionExpression=f"{names.SORT_KEY} = :type AND #stamp >= :since",
@@ -94,17 +179,16 @@ class Table:
             ScanIndexForward=not newest_first,
         )
 
-    def write_together(
-        self, items: Sequence[Mapping[str, Any]], gone: Iterable[tuple[str, str]] = ()
-    ) -> None:
-        """Write items and remove those of these keys; all or nothing as long as they are no more than `TRANSACTION_MAX`."""
-        actions = [{"Put": {"TableName": self.name, "Item": pack(item)}} for item in items]
-        actions += [{"Delete": {"TableName": self.name, "Key": _key(*key)}} for key in gone]
-        if len(actions) == 1 and items:
+    def write_together(self, items: Sequence[Mapping[str, Any]]) -> None:
+        """See `Items`."""
+        if len(items) == 1:
             self.put(items[0])
             return
-        for start in range(0, len(actions), TRANSACTION_MAX):
-            self._client.transact_write_items(TransactItems=actions[start : start + TRANSACTION_MAX])
+        for start in range(0, len(items), TRANSACTION_MAX):
+            some = items[start : start + TRANSACTION_MAX]
+            self._client.transact_write_items(
+                TransactItems=[{"Put": {"TableName": self.name, "Item": pack(item)}} for item in some]
+            )
 
     def _pages(self, **query: Any) -> Iterator[Item]:
         while True:

@@ -14,7 +14,7 @@ import msgspec
 
 from tutorpulse.aws import keys
 from tutorpulse.aws.events import Event, Who, event_of
-from tutorpulse.aws.table import Table
+from tutorpulse.aws.table import Items
 from tutorpulse.aws.values import Item
 from tutorpulse.features.frame import EntityType
 
@@ -34,7 +34,7 @@ class Touched:
 class Taker:
     """Takes events into one table; for one thread at a time."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Items) -> None:
         self._table = table
         self._paid_since_us: int | None = None
 
@@ -56,13 +56,8 @@ class Taker:
 
     def _join(self, event: Event, again: bool, touched: Touched) -> None:
         """Put an event under everybody of its session or request; the earlier ones under whoever is new, or may lack them."""
-        named = {":who": _names(event.who)} if event.who else {}
-        before = self._table.update(
-            (f"link#{event.thread}", keys.LINK),
-            "ADD who :who, events :events" if named else "ADD events :events",
-            {":events": {_reference(event)}, **named},
-        )
-        assert before is not None
+        sets = {"who": _names(event.who), "events": {_reference(event)}}
+        before = self._table.add((f"link#{event.thread}", keys.LINK), {}, sets)
         known = _read_names(before.get("who", ()))
         events = [event]
         if again or not event.who <= known:
@@ -84,16 +79,13 @@ class Taker:
         """Keep that the log knows payments, since when: prices stand for payments only where it knows none."""
         if self._paid_since_us is not None and self._paid_since_us <= event.ts_us:
             return
-        self._table.put_if(
-            {
-                "entity_id": keys.LOG,
-                "entity_type": keys.PAYMENTS,
-                "ts": event.ts_us,
-                "received": event.received_us,
-            },
-            "attribute_not_exists(ts) OR ts > :ts",
-            {":ts": event.ts_us},
-        )
+        known = {
+            "entity_id": keys.LOG,
+            "entity_type": keys.PAYMENTS,
+            "ts": event.ts_us,
+            "received": event.received_us,
+        }
+        self._table.put_where(known, "ts", ">")
         self._paid_since_us = event.ts_us
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from tutorpulse.aws import keys
 from tutorpulse.aws.events import Event, event_of
 from tutorpulse.aws.marks import Mark
-from tutorpulse.aws.table import Table
+from tutorpulse.aws.table import Items
 from tutorpulse.aws.values import Item
 
 
@@ -37,7 +37,7 @@ def totals(events: Iterable[Event]) -> dict[str, dict[str, Any]]:
     }
 
 
-def rebuild(table: Table, mark: Mark) -> int:
+def rebuild(table: Items, mark: Mark) -> int:
     """Make the totals of the marked days anew. Returns how many days were written.
 
     A slower builder never undoes a faster one's work: totals are written with the mark's revision, and not over a later one's.
@@ -45,7 +45,7 @@ def rebuild(table: Table, mark: Mark) -> int:
     return sum(_rebuild_day(table, mark, day) for day in sorted(mark.days))
 
 
-def _rebuild_day(table: Table, mark: Mark, day: str) -> bool:
+def _rebuild_day(table: Items, mark: Mark, day: str) -> bool:
     found = table.between(mark.entity_id, f"{keys.EVENTS}{day}#", f"{keys.EVENTS}{day}#{keys.LAST}")
     item: Item = {
         "entity_id": mark.entity_id,
@@ -53,14 +53,10 @@ def _rebuild_day(table: Table, mark: Mark, day: str) -> bool:
         "totals": totals(map(event_of, found)),
         f"revision_{mark.kind}": mark.revision,
     }
-    return table.put_if(
-        item,
-        f"attribute_not_exists(revision_{mark.kind}) OR revision_{mark.kind} <= :revision",
-        {":revision": mark.revision},
-    )
+    return table.put_where(item, f"revision_{mark.kind}", "<=")
 
 
-def of_entity(table: Table, entity_id: str) -> dict[str, Mapping[str, Any]]:
+def of_entity(table: Items, entity_id: str) -> dict[str, Mapping[str, Any]]:
     """The totals of an entity by day."""
     found = table.between(entity_id, keys.TILES, keys.TILES + keys.LAST)
     return {item["entity_type"].removeprefix(keys.TILES): item["totals"] for item in found}

@@ -9,6 +9,7 @@ from tutorpulse.store.state.actions import ActionTable
 from tutorpulse.store.state.alerts import AlertTable
 from tutorpulse.store.state.audit import AuditTable
 from tutorpulse.store.state.connection import open_connection, transaction
+from tutorpulse.store.state.copies import Copies
 from tutorpulse.store.state.entity_states import EntityStateTable
 from tutorpulse.store.state.feed import InsightFeed
 from tutorpulse.store.state.feedback import FeedbackTable
@@ -49,6 +50,7 @@ class State:
         self.recommendations = RecommendationTable(self._connection)
         self.insights = InsightTable(self._connection)
         self.feed = InsightFeed(self._connection)
+        self.copies = Copies(self._connection)
         self.listing = Listing(self._connection)
         self.moves = MoveTable(self._connection)
         self.subjects = SubjectTable(self._connection)

@@ -1,0 +1,130 @@
+"""The service's own API over the table: its routes read a state in memory, which follows the index.
+
+A function that stays warm asks the index only for what is newer than the last thing it saw, and a little before, as the index may
+lag. A cold one reads all predictions, and the insights of `INSIGHTS_DAYS`.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from starlette.requests import Request
+
+from tutorpulse.api.access import Door
+from tutorpulse.api.app import create_app
+from tutorpulse.api.ports import Live
+from tutorpulse.api.problems import ProblemError
+from tutorpulse.api.routes import entities, insights, market
+from tutorpulse.aws import keeping, keys
+from tutorpulse.aws.table import Items
+from tutorpulse.clock import DAY_US, MINUTE_US, Clock
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
+from tutorpulse.service.root import Pulse
+from tutorpulse.service.scoring import Scorer
+from tutorpulse.settings import Settings
+from tutorpulse.store.home import Home
+from tutorpulse.store.state import KeyRow, State
+
+INSIGHTS_DAYS = 90
+"""Insights that the API lists."""
+
+LAG_US = 2 * MINUTE_US
+"""How far the index may lag behind the table at most, as is assumed."""
+
+
+@dataclass
+class Mirror:
+    """A state in memory that follows the index. One thread at a time uses it."""
+
+    table: Items
+    clock: Clock
+    _state: State = field(default_factory=lambda: State(Path(":memory:")))
+    _guard: RLock = field(default_factory=RLock)
+    _seen_us: int | None = None
+
+    @contextmanager
+    def one(self) -> Iterator[State]:
+        """The state, up to date."""
+        with self._guard:
+            self._follow()
+            yield self._state
+
+    def _follow(self) -> None:
+        now_us = self.clock.now_us()
+        since_us = 0 if self._seen_us is None else self._seen_us - LAG_US
+        with self._state.transaction():
+            for kind in ENTITY_TYPES:
+                found = self.table.of_type(kind, keys.stamp(since_us))
+                self._state.copies.put(keeping.PREDICTIONS, (keeping.row_of(item, kind)[1] for item in found))
+            self._insights(max(since_us, now_us - INSIGHTS_DAYS * DAY_US))
+        self._seen_us = now_us
+
+    def _insights(self, since_us: int) -> None:
+        rows, numbers = keeping.insight_rows(self.table.of_type(keys.INSIGHT, keys.stamp(since_us)))
+        self._state.copies.put(keeping.INSIGHTS, rows)
+        self._state.copies.number_insights(numbers)
+
+
+class GatewayDoor(Door):
+    """Admits whom API Gateway let in: it knows the keys and how often each may ask, and lets nobody else through."""
+
+    def __init__(self) -> None:
+        """Without a service to ask."""
+
+    async def admit(self, request: Request, scope: str | None) -> KeyRow:
+        """The key as API Gateway knows it; it may read."""
+        if scope not in (None, "read"):
+            raise ProblemError("key-lacks-scope", f"This API reads; what needs {scope} is not here.")
+        event: dict[str, Any] = request.scope.get("aws.event", {})
+        key_id = event.get("requestContext", {}).get("identity", {}).get("apiKeyId") or ""
+        return KeyRow(key_id, key_id, ("read",), 0, None, None, None)
+
+
+@dataclass(frozen=True)
+class TableService:
+    """What the API needs of a service, over the table; it takes no events and computes nothing."""
+
+    pulse: Pulse
+    states: Mirror
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    @property
+    def live(self) -> Live:
+        """There is none."""
+        raise ProblemError("not-found", "Events go to the ingest API.")
+
+    def lend(self) -> AbstractContextManager[Pulse]:
+        """The home with the mirrored state."""
+        return self._lent()
+
+    @contextmanager
+    def _lent(self) -> Iterator[Pulse]:
+        with self.states.one() as state:
+            yield replace(self.pulse, state=state)
+
+    def scorer(self) -> Scorer | None:
+        """There is none here."""
+        return None
+
+    def seen(self, kind: EntityType, entity_id: str) -> FeatureFrame | None:  # noqa: ARG002
+        """Features are not kept."""
+        return None
+
+    def ready(self) -> list[str]:
+        """It is ready when it runs."""
+        return []
+
+
+ROUTERS = (insights.router, entities.router, market.router)
+"""What the API answers: insights, lists of tutors and students, segments."""
+
+
+def create(table: Items, settings: Settings, clock: Clock, home: Home) -> Any:
+    """The application."""
+    mirror = Mirror(table, clock)
+    pulse = Pulse(home, None, mirror._state, settings, clock)  # type: ignore[arg-type]
+    return create_app(TableService(pulse, mirror), ROUTERS, GatewayDoor())
