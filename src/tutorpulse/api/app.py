@@ -1,8 +1,9 @@
 """The ASGI application of a service."""
 
+from collections.abc import Iterable
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tutorpulse.api import described, problems
+from tutorpulse.api.access import Door
 from tutorpulse.api.auditing import Audited
 from tutorpulse.api.context import context_of
 from tutorpulse.api.direct import Direct
@@ -23,8 +25,10 @@ _DESCRIPTION = """Events in, predictions out. Every path but `/healthz` and `/re
 Every error is a problem of RFC 9457 (`application/problem+json`). Times are RFC 3339; risks are 0 to 1, health 0 to 100."""
 
 
-def create_app(service: Service) -> FastAPI:
-    """The API of a service. `app.state.context.streams.close()` ends open streams, from any thread, before a shutdown."""
+def create_app(service: Service, routers: Iterable[APIRouter] = ROUTERS, door: Door | None = None) -> FastAPI:
+    """The API of a service, of some resources, with a door of one's own where another system keeps the keys.
+
+    `app.state.context.streams.close()` ends open streams, from any thread, before a shutdown."""
     app = FastAPI(
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         title="tutorpulse",
@@ -38,8 +42,8 @@ def create_app(service: Service) -> FastAPI:
         redirect_slashes=False,
         middleware=_middleware(service),
     )
-    app.state.context = context_of(service)
-    for router in ROUTERS:
+    app.state.context = context_of(service, door)
+    for router in routers:
         app.include_router(router)
     _handle_errors(app)
     app.openapi = lambda: described.document(app)  # type: ignore[method-assign]

@@ -42,12 +42,12 @@ class Context:
     attempts: RequestLimits
 
 
-def context_of(service: Service) -> Context:
-    """For a service, by its settings."""
+def context_of(service: Service, door: Door | None = None) -> Context:
+    """For a service, by its settings; `door` takes the place of its own."""
     settings = service.pulse.settings
     return Context(
         service=service,
-        door=Door(service, settings.requests_per_second_max),
+        door=door or Door(service, settings.requests_per_second_max),
         streams=Streams(service.states),
         subjects=Subjects(),
         values=Values(),

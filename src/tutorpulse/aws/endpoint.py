@@ -13,7 +13,7 @@ from tutorpulse.aws.table import Items
 from tutorpulse.decisions.rules import load_rules
 from tutorpulse.errors import ModelError
 from tutorpulse.features.compile import feature_set_hash
-from tutorpulse.features.frame import EntityType
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.model.remote import RemotePredictor, Transport
 from tutorpulse.model.wire import About
 from tutorpulse.service.scoring import Compute, Model, Scorer
@@ -57,9 +57,10 @@ def remote_scorer(transport: Transport, table: Items, home: Path, compute: Compu
 
 
 def _scorer(model: Model, about: About | None, home: Path, compute: Compute) -> Scorer:
-    gaps: Mapping[EntityType, float | None] = (
-        {kind: of.exit_gap_days for kind, of in about.kinds.items()} if about else {}
-    )
+    gaps: Mapping[EntityType, float | None] = {
+        kind: about.kinds[kind].exit_gap_days if about and kind in about.kinds else None
+        for kind in ENTITY_TYPES
+    }
     return Scorer(model, compute, CATALOG, gaps, load_rules(NAMES, home))
 
 

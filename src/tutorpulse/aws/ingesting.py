@@ -71,7 +71,6 @@ class Ingest:
             raise ProblemError(
                 "invalid", "The body is empty. Send events, as docs/reference/events.md has them."
             )
-        now_us = self.clock.now_us()
         return body_of(Headers(headers), raw, "api", self.clock.now_us())
 
     def _put(self, body: Body, decoded: Decoded) -> None:

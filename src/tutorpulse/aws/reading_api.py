@@ -23,11 +23,12 @@ from tutorpulse.aws import keeping, keys
 from tutorpulse.aws.table import Items
 from tutorpulse.clock import DAY_US, MINUTE_US, Clock
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
+from tutorpulse.service.access.callers import Caller
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.settings import Settings
 from tutorpulse.store.home import Home
-from tutorpulse.store.state import KeyRow, State
+from tutorpulse.store.state import State
 
 INSIGHTS_DAYS = 90
 """Insights that the API lists."""
@@ -75,13 +76,27 @@ class GatewayDoor(Door):
     def __init__(self) -> None:
         """Without a service to ask."""
 
-    async def admit(self, request: Request, scope: str | None) -> KeyRow:
-        """The key as API Gateway knows it; it may read."""
+    async def admit(self, request: Request, scope: str | None) -> Caller:
+        """The key as API Gateway knows it; it may read.
+
+        Raises:
+            ProblemError: more than reading is asked, or a stream, which a function cannot give.
+        """
         if scope not in (None, "read"):
             raise ProblemError("key-lacks-scope", f"This API reads; what needs {scope} is not here.")
+        if request.url.path == "/insights/stream":
+            raise ProblemError("not-found", "There is no stream here. Ask /insights/recent again.")
+        caller = await self.caller(request)
+        assert caller is not None
+        return caller
+
+    async def caller(self, request: Request) -> Caller | None:
+        """Whose key API Gateway says it is."""
         event: dict[str, Any] = request.scope.get("aws.event", {})
         key_id = event.get("requestContext", {}).get("identity", {}).get("apiKeyId") or ""
-        return KeyRow(key_id, key_id, ("read",), 0, None, None, None)
+        found = Caller("key", key_id, key_id, ("read",))
+        request.state.caller = found
+        return found
 
 
 @dataclass(frozen=True)
@@ -113,6 +128,14 @@ class TableService:
     def seen(self, kind: EntityType, entity_id: str) -> FeatureFrame | None:  # noqa: ARG002
         """Features are not kept."""
         return None
+
+    def scored(self, kind: EntityType) -> FeatureFrame:
+        """Features are not kept.
+
+        Raises:
+            ProblemError: always.
+        """
+        raise ProblemError("not-found", f"The features of {kind}s are not kept here.")
 
     def ready(self) -> list[str]:
         """It is ready when it runs."""
