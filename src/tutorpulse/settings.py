@@ -153,6 +153,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     smtp_user: Annotated[str, _doc("User name at the mail server; empty: no login.")] = ""
     smtp_password_file: Annotated[str, _doc("File that holds the password at the mail server.")] = ""
     smtp_from: Annotated[str, _doc("Address that mails come from.")] = ""
+    retrain_every_days: Annotated[
+        float,
+        Meta(ge=0),
+        _doc(
+            "Days after which upkeep trains anew and lets the new model challenge the one in force; 0: never."
+        ),
+    ] = 30.0
+    nightly_upkeep: Annotated[
+        bool, _doc("Whether a live service runs `tutorpulse upkeep` after each midnight, UTC.")
+    ] = True
     body_mb_max: Annotated[float, Meta(gt=0), _doc("Megabytes that a body of events may have, unpacked.")] = (
         32.0
     )

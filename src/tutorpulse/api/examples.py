@@ -252,6 +252,46 @@ TRACK_RECORD = {
         }
     ],
 }
+PROMOTION = {"version": "2026-02-28-1a2b3c4d", "reason": "Better on students since January"}
+ROLLBACK = {"reason": "Too many alerts"}
+PROMOTED = {"version": "2026-02-28-1a2b3c4d", "previous": None}
+MODEL_HISTORY = {
+    "items": [
+        {
+            "at": "2026-03-01T00:14:05Z",
+            "action": "promoted",
+            "version": "2026-02-28-1a2b3c4d",
+            "previous": None,
+            "actor": "upkeep",
+            "reason": "the first model of one's own",
+        }
+    ]
+}
+DRIFT = {
+    "items": [
+        {
+            "entity_type": "tutor",
+            "model_version": "2026-02-28-1a2b3c4d",
+            "reference": "2026-02-28T00:00:00Z",
+            "as_of": "2026-03-30T00:10:00Z",
+            "rows_then": 280,
+            "rows_now": 300,
+            "outputs": [
+                {
+                    "output": "churn_risk_14d",
+                    "auc_then": {"value": 0.88, "low": 0.86, "high": 0.9},
+                    "auc_now": {"value": 0.87, "low": 0.85, "high": 0.89},
+                    "mean_then": 0.09,
+                    "mean_now": 0.11,
+                    "drifting": False,
+                }
+            ],
+            "features": [{"feature": "days_since_last_session", "impact": 0.012, "distance": 0.2}],
+            "drifting": False,
+            "sentence": "Tutors hold: expected AUC 0.870, 0.880 on 2026-02-28; mean risk 11.0%, 9.0% then.",
+        }
+    ]
+}
 FEATURES = {
     "hash": "0123456789abcdef",
     "features": [

@@ -17,6 +17,7 @@ from tutorpulse.cli import (
     model,
     operators,
     playbooks,
+    models,
     predictions,
     refresh,
     rejects,
@@ -29,6 +30,7 @@ from tutorpulse.cli import (
     today,
     track_record,
     train,
+    upkeep,
     users,
     verify,
 )
@@ -52,6 +54,7 @@ __all__ = [
     "model",
     "operators",
     "playbooks",
+    "models",
     "predictions",
     "refresh",
     "rejects",
@@ -64,6 +67,7 @@ __all__ = [
     "today",
     "track_record",
     "train",
+    "upkeep",
     "users",
     "verify",
 ]

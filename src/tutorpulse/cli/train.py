@@ -1,5 +1,6 @@
 """`tutorpulse train`: a model from the home's history."""
 
+import getpass
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -46,7 +47,9 @@ def train(
     kinds: Sequence[EntityType] = ENTITY_TYPES if entity is None else (entity,)
     as_of_us = parse_time(as_of) if as_of else None
     with open_pulse(home) as pulse, progress_bar("Training") as tell:
-        trained = train_home(pulse, lambda _what, done, total: tell(done, total), as_of_us, kinds, limits)
+        trained = train_home(
+            pulse, lambda _what, done, total: tell(done, total), as_of_us, kinds, limits, getpass.getuser()
+        )
     manifest = trained.artifact.manifest
     if as_json:
         console.print_json(trained_summary(trained))

@@ -241,6 +241,22 @@ class Client(WorklistCalls):
         """The models of the home, with their figures."""
         return self._get("/v1/models", shapes.Models)
 
+    def model_history(self) -> shapes.ModelHistory:
+        """What became of the home's models, newest first."""
+        return self._get("/v1/models/history", shapes.ModelHistory)
+
+    def drift(self) -> shapes.Drift:
+        """The newest judgement of drift of each kind."""
+        return self._get("/v1/models/drift", shapes.Drift)
+
+    def promote(self, version: str, reason: str = "") -> shapes.Promoted:
+        """Put a saved model, or `starter`, in force."""
+        return self._put("/v1/models/promote", shapes.Promotion(version, reason), shapes.Promoted)
+
+    def rollback(self, reason: str = "") -> shapes.Promoted:
+        """Put the model back in force that served before the present one."""
+        return self._put("/v1/models/rollback", shapes.Rollback(reason), shapes.Promoted)
+
     def track_record(self, **asked: Any) -> shapes.TrackRecord:
         """What came true of the predictions; `asked` are the parameters of `GET /v1/track-record`."""
         return self._get("/v1/track-record", shapes.TrackRecord, **asked)

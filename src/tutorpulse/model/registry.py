@@ -51,6 +51,11 @@ def activate(version: str, models: Path) -> None:
     os.replace(draft, models / CURRENT_FILE)
 
 
+def deactivate(models: Path) -> None:
+    """Put no model of one's own in force: the starter serves alone."""
+    (models / CURRENT_FILE).unlink(missing_ok=True)
+
+
 def versions(models: Path) -> list[str]:
     """The versions saved, sorted: the newest data last."""
     return sorted(p.parent.name for p in models.glob(f"[!.]*/{MANIFEST_FILE}"))

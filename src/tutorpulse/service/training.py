@@ -36,6 +36,7 @@ def train_home(
     as_of_us: int | None = None,
     kinds: Sequence[EntityType] = ENTITY_TYPES,
     limits: Limits = DEFAULT_LIMITS,
+    actor: str = "",
 ) -> Trained:
     """Train on everything known at `as_of_us` (None: now, or the newest event's time) and put in force what suffices.
 
@@ -44,6 +45,22 @@ def train_home(
     Raises:
         HistoryError: the log holds nothing to learn from. LeakError: a feature carries the future.
     """
+    trained = candidate(pulse, progress, as_of_us, kinds, limits)
+    if trained.in_force is not None:
+        before = registry.current_version(pulse.home.models_path)
+        registry.publish(trained.in_force, pulse.home.models_path)
+        pulse.state.models.add(pulse.clock.now_us(), "trained", trained.in_force.version, before, actor)
+    return trained
+
+
+def candidate(
+    pulse: Pulse,
+    progress: Progress,
+    as_of_us: int | None = None,
+    kinds: Sequence[EntityType] = ENTITY_TYPES,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Trained:
+    """As `train_home`, but nothing is saved or put in force: `in_force` is what of it would suffice."""
     newest_us = newest_event_us(pulse)
     now_us = pulse.clock.now_us()
     known_us = refresh_moment(newest_us, now_us, None)[0] if as_of_us is None else as_of_us
@@ -55,11 +72,8 @@ def train_home(
     served = starter.manifest.kinds if starter else {}
     reasons = {kind: why for kind, part in artifact.manifest.kinds.items() if (why := lacking(part))}
     kept = {kind: why for kind, why in reasons.items() if kind in served}
-    in_force = without(artifact, kept.keys())
-    if not in_force.manifest.kinds:
-        return Trained(artifact, None, kept)
-    registry.publish(in_force, pulse.home.models_path)
-    return Trained(artifact, in_force, kept)
+    suffices = without(artifact, kept.keys())
+    return Trained(artifact, suffices if suffices.manifest.kinds else None, kept)
 
 
 def check_leaks(

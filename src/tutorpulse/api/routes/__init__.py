@@ -8,6 +8,7 @@ from tutorpulse.api.routes import (
     features,
     health,
     insights,
+    lifecycle,
     market,
     models,
     operators,
@@ -32,6 +33,7 @@ ROUTERS = (
     alerts.router,
     receivers.router,
     models.router,
+    lifecycle.router,
     features.router,
     audit.router,
 )

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from tutorpulse.api.app import create_app
 from tutorpulse.api.running import claim as claims
+from tutorpulse.api.running.keeping import Keeper
 from tutorpulse.api.running.listening import Listening, check_proxies, listen
 from tutorpulse.api.running.server import Server
 from tutorpulse.errors import HomeBusyError
@@ -59,6 +60,7 @@ def opened(
         stack.callback(listening.socket.close)
         service = stack.enter_context(open_service(path, create=True, settings=settings))
         _open_socket(stack, service, listening)
+        _keep_up(stack, service)
         yield _running(service, listening, settings, mount)
         log.info("stopping")
     log.info("stopped")
@@ -78,6 +80,13 @@ def _open_socket(stack: ExitStack, service: Service, listening: Listening) -> No
     server = SocketServer(home, store, work_of(service), listening.address)
     server.start()
     stack.callback(server.close, _SOCKET_ENDS_S)
+
+
+def _keep_up(stack: ExitStack, service: Service) -> None:
+    if service.pulse.settings.nightly_upkeep:
+        keeper = Keeper(service.pulse.home.path, service.pulse.clock)
+        keeper.start()
+        stack.callback(keeper.close)
 
 
 def work_of(service: Service) -> Work:

@@ -5,13 +5,25 @@ from pathlib import Path
 
 import msgspec
 
+from tutorpulse.clock import format_time
 from tutorpulse.features.catalog import Feature
 from tutorpulse.features.compile import CATALOGS, feature_set_hash
 from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import read_manifest
 from tutorpulse.model.manifest import KindManifest, Manifest
-from tutorpulse.service.queries.shapes import FeatureCatalog, FeatureEntry, Model, ModelFigures, Models
+from tutorpulse.service.queries.shapes import (
+    Drift,
+    FeatureCatalog,
+    FeatureEntry,
+    KindDrift,
+    Model,
+    ModelFigures,
+    ModelHistory,
+    Models,
+    ModelTurn,
+)
+from tutorpulse.store.state import State
 
 
 def models(folder: Path, serving: str | None) -> Models:
@@ -53,6 +65,22 @@ def _figures(kind: KindManifest) -> ModelFigures:
         kind.held_out,
         metrics,
     )
+
+
+def model_history(state: State) -> ModelHistory:
+    """What became of the home's models, newest first."""
+    return ModelHistory(
+        tuple(
+            ModelTurn(format_time(e.at_us), e.action, e.version, e.previous, e.actor, e.reason)
+            for e in state.models.all()
+        )
+    )
+
+
+def newest_drift(state: State) -> Drift:
+    """The newest judgement of drift of each kind."""
+    found = state.models.drift()
+    return Drift(tuple(msgspec.json.decode(content, type=KindDrift) for _, _, content in found))
 
 
 def feature_catalog(kinds: tuple[EntityType, ...] = ENTITY_TYPES) -> FeatureCatalog:

@@ -11,7 +11,7 @@ from msgspec import Meta
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.shown import Standing
-from tutorpulse.training.track.shapes import Interval, OutputFigures
+from tutorpulse.training.track.shapes import Expected, Interval, Moved, OutputFigures
 
 
 class EventReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -252,6 +252,64 @@ class Models(msgspec.Struct, frozen=True):
 
     serving: str | None
     models: tuple[Model, ...]
+
+
+class ModelTurn(msgspec.Struct, frozen=True):
+    """When a model was trained, promoted, refused or taken back, by whom and why. `version`, `previous` None: the starter alone."""
+
+    at: str
+    action: str
+    version: str | None
+    previous: str | None
+    actor: str
+    reason: str
+
+
+class ModelHistory(msgspec.Struct, frozen=True):
+    """What became of the home's models, newest first."""
+
+    items: tuple[ModelTurn, ...]
+
+
+class Promotion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which model is to be put in force (`starter`: the starter alone), and why."""
+
+    version: Annotated[str, Meta(max_length=128)]
+    reason: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class Rollback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the model in force is taken back."""
+
+    reason: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class Promoted(msgspec.Struct, frozen=True):
+    """The version in force now, and the one before; None: the starter alone."""
+
+    version: str | None
+    previous: str | None
+
+
+class KindDrift(msgspec.Struct, frozen=True):
+    """The drift of one kind since `reference`: what its risks promise, and the features that moved them most."""
+
+    entity_type: EntityType
+    model_version: str
+    reference: str
+    as_of: str
+    rows_then: int
+    rows_now: int
+    outputs: tuple[Expected, ...]
+    features: tuple[Moved, ...]
+    drifting: bool
+    sentence: str
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """The newest judgement of each kind; none before the first upkeep."""
+
+    items: tuple[KindDrift, ...]
 
 
 class TrackItem(msgspec.Struct, frozen=True):

@@ -123,6 +123,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE saved_views (view_id TEXT PRIMARY KEY, page TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL,
             saved_by TEXT NOT NULL, saved_us INTEGER NOT NULL, UNIQUE (page, name)) WITHOUT ROWID""",
+    (
+        """CREATE TABLE model_log (number INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, action TEXT NOT NULL,
+            version TEXT, previous TEXT, actor TEXT NOT NULL, reason TEXT NOT NULL)""",
+        "CREATE TABLE drift (entity_type TEXT PRIMARY KEY, judged_us INTEGER NOT NULL, content TEXT NOT NULL) WITHOUT ROWID",
     ),
 )
 """Step k brings a file of version k to k + 1; a released step is never changed.

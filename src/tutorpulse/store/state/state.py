@@ -17,6 +17,7 @@ from tutorpulse.store.state.holdouts import HoldoutTable
 from tutorpulse.store.state.insights import InsightTable
 from tutorpulse.store.state.keys import KeyTable
 from tutorpulse.store.state.listing import Listing
+from tutorpulse.store.state.models import ModelLog
 from tutorpulse.store.state.moves import MoveTable
 from tutorpulse.store.state.outbox import Outbox
 from tutorpulse.store.state.overrides import OverrideTable
@@ -57,6 +58,7 @@ class State:
         self.runs = RunTable(self._connection)
         self.views = ViewTable(self._connection)
         self.track = TrackTables(self._connection)
+        self.models = ModelLog(self._connection)
         self.keys = KeyTable(self._connection)
         self.populations = PopulationTable(self._connection)
         self.users = UserTable(self._connection)

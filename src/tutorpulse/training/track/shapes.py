@@ -88,3 +88,26 @@ class OutputFigures(msgspec.Struct, frozen=True):
     complete: bool
     risk: RiskFigures | None = None
     velocity: RateFigures | None = None
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """One risk: the AUC that its probabilities promise, and their mean, at the reference and now.
+
+    `drifting`: the promise fell so far that it matters, and beyond noise.
+    """
+
+    output: str
+    auc_then: Interval
+    auc_now: Interval
+    mean_then: float
+    mean_now: float
+    drifting: bool
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """One feature: by how much its own drift moved the mean risk (had it the reference's distribution, it would be so much less),
+    and the largest distance of both distributions (Kolmogorov and Smirnov, 0 to 1)."""
+
+    feature: str
+    impact: float
+    distance: float

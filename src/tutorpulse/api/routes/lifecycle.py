@@ -1,0 +1,108 @@
+"""The life of models: what served when, drift, and which one serves."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tutorpulse.api import examples
+from tutorpulse.api.access import SCHEMES, needs
+from tutorpulse.api.answers import answer, polled
+from tutorpulse.api.auditing import name_act
+from tutorpulse.api.bodies import read_body
+from tutorpulse.api.context import here
+from tutorpulse.api.described import answers, content, not_modified, ref
+from tutorpulse.api.problems import ProblemError
+from tutorpulse.service.lifecycle import promoting
+from tutorpulse.service.queries.models import model_history, newest_drift
+from tutorpulse.service.queries.shapes import Drift, ModelHistory, Promoted, Promotion, Rollback
+from tutorpulse.service.root import Pulse
+from tutorpulse.store.state.audit import Act
+
+router = APIRouter(tags=["model"])
+_WRONG = ("not-found", "invalid", "body-too-large", "media-type", "nothing-yet")
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def _takes(shape: type[msgspec.Struct], example: object) -> dict[str, Any]:
+    body = {"required": True, "content": {"application/json": {"schema": ref(shape), "example": example}}}
+    return {"security": SCHEMES, "requestBody": body}
+
+
+@router.get(
+    "/v1/models/history",
+    summary="What became of models",
+    responses=answers("Newest first.", content(ModelHistory, examples.MODEL_HISTORY)) | not_modified(),
+    dependencies=[needs("read")],
+)
+def history(request: Request) -> Response:
+    """When each was trained, promoted, refused or taken back; by whom and why."""
+    with here(request).service.states.one() as state:
+        return polled(request, answer(model_history(state)))
+
+
+@router.get(
+    "/v1/models/drift",
+    summary="How far the population has drifted",
+    responses=answers("By kind.", content(Drift, examples.DRIFT)) | not_modified(),
+    dependencies=[needs("read")],
+)
+def drift(request: Request) -> Response:
+    """The performance that the models' probabilities promise now and at their reference, and which features moved the risks."""
+    with here(request).service.states.one() as state:
+        return polled(request, answer(newest_drift(state)))
+
+
+@router.post(
+    "/v1/models/promote",
+    summary="Put a model in force",
+    responses=answers("What serves now.", content(Promoted, examples.PROMOTED), _WRONG),
+    openapi_extra=_takes(Promotion, examples.PROMOTION),
+)
+async def promote(request: Request) -> Response:
+    """The service goes over to it at once, and scores everybody anew in passing."""
+    asked, by = await _given(request, Promotion, "promote model")
+
+    def run(pulse: Pulse) -> Promoted:
+        before = promoting.promote(pulse, asked.version, by, asked.reason)
+        return Promoted(promoting.current_version(pulse), before)
+
+    return answer(await run_in_threadpool(_lent, request, run))
+
+
+@router.post(
+    "/v1/models/rollback",
+    summary="Take back the model in force",
+    responses=answers("What serves now.", content(Promoted, examples.PROMOTED), _WRONG),
+    openapi_extra=_takes(Rollback, examples.ROLLBACK),
+)
+async def rollback(request: Request) -> Response:
+    """What served before it serves again."""
+    asked, by = await _given(request, Rollback, "roll back model")
+
+    def run(pulse: Pulse) -> Promoted:
+        before = promoting.current_version(pulse)
+        return Promoted(promoting.rollback(pulse, by, asked.reason), before)
+
+    return answer(await run_in_threadpool(_lent, request, run))
+
+
+async def _given(request: Request, shape: type[S], action: str) -> tuple[S, str]:
+    """The body of a request that needs `admin`, and the name of whoever sent it."""
+    context = here(request)
+    caller = await context.door.admit(request, "admin")
+    name_act(request, Act(action, "model", ""))
+    raw = await read_body(request, context.body_limits)
+    try:
+        return msgspec.json.decode(raw, type=shape), caller.name
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProblemError("invalid", f"The body is not as it should be: {error}.") from None
+
+
+def _lent(request: Request, run: Callable[[Pulse], Promoted]) -> Promoted:
+    with here(request).service.lend() as pulse:
+        return run(pulse)

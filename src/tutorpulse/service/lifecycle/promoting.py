@@ -1,0 +1,60 @@
+"""Which model serves: put one in force, take it back, and remember both."""
+
+from tutorpulse.errors import HistoryError, UnknownEntityError
+from tutorpulse.features.compile import feature_set_hash
+from tutorpulse.model import registry
+from tutorpulse.model.artifact import load
+from tutorpulse.service.root import Pulse
+
+STARTER = "starter"
+"""The name by which the starter is promoted: no model of one's own is then in force."""
+
+
+def current_version(pulse: Pulse) -> str | None:
+    """The version of one's own that is in force; None: none is, the starter serves."""
+    return registry.current_version(pulse.home.models_path)
+
+
+def promote(pulse: Pulse, version: str, actor: str, reason: str = "") -> str | None:
+    """Put a saved version, or `starter`, in force; the version that was in force before.
+
+    Raises:
+        UnknownEntityError: there is no such version. ArtifactError: it is damaged, or made for other features.
+    """
+    models = pulse.home.models_path
+    before = registry.current_version(models)
+    wanted = None if version == STARTER else version
+    _put_in_force(pulse, wanted)
+    if wanted != before:
+        pulse.state.models.add(pulse.clock.now_us(), "promoted", wanted, before, actor, reason)
+    return before
+
+
+def rollback(pulse: Pulse, actor: str, reason: str = "") -> str | None:
+    """Put back in force what was before the present version, and name it; None: the starter.
+
+    Raises:
+        HistoryError: nothing is on record from before it. ArtifactError: what was before is damaged.
+    """
+    current = registry.current_version(pulse.home.models_path)
+    entry = pulse.state.models.before(current)
+    if entry is None or entry.action == "rolled back":
+        raise HistoryError(
+            f"There is no record of what served before {current or 'the starter model'}. "
+            "Choose a version of `tutorpulse models list` and give it to `tutorpulse models promote`."
+        )
+    _put_in_force(pulse, entry.previous)
+    pulse.state.models.add(pulse.clock.now_us(), "rolled back", entry.previous, current, actor, reason)
+    return entry.previous
+
+
+def _put_in_force(pulse: Pulse, version: str | None) -> None:
+    models = pulse.home.models_path
+    if version is None:
+        registry.deactivate(models)
+        return
+    if version not in registry.versions(models):
+        known = ", ".join([STARTER, *registry.versions(models)])
+        raise UnknownEntityError(f"There is no model {version!r} here. Give one of: {known}.")
+    load(models / version, feature_set_hash())
+    registry.activate(version, models)
