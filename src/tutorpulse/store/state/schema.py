@@ -123,6 +123,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE saved_views (view_id TEXT PRIMARY KEY, page TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL,
             saved_by TEXT NOT NULL, saved_us INTEGER NOT NULL, UNIQUE (page, name)) WITHOUT ROWID""",
+    ),
     (
         """CREATE TABLE model_log (number INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, action TEXT NOT NULL,
             version TEXT, previous TEXT, actor TEXT NOT NULL, reason TEXT NOT NULL)""",
