@@ -68,7 +68,11 @@ class Worker:
             pulse = replace(self._pulse, state=state)
             courier = Courier(state, pulse.settings, pulse.clock, SERVICE)
             while not self._stopping.is_set():
-                if not self._step(pulse, courier):
+                if self._step(pulse, courier):
+                    continue
+                if courier.busy:
+                    courier.wait(POLL_S)
+                else:
                     self._stopping.wait(POLL_S)
             with suppress(TutorpulseError):
                 courier.close(POLL_S)
