@@ -170,6 +170,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float, Meta(gt=0), _doc("Megabytes that a body of events may have as it is sent, gzip or zstd.")
     ] = 8.0
     body_events_max: Annotated[int, Meta(ge=1), _doc("Events that a body may have.")] = 50_000
+    queue_mb_max: Annotated[
+        float, Meta(gt=0), _doc("Megabytes of bodies that may wait to be taken; more is answered 503.")
+    ] = 64.0
+    queue_bodies_max: Annotated[
+        int, Meta(ge=1), _doc("Bodies that may wait to be taken; more is answered 503.")
+    ] = 10_000
+    journal_mb_max: Annotated[
+        float,
+        Meta(gt=0),
+        _doc(
+            "Megabytes that may be acknowledged and not yet in the database, some four times that in memory; then bodies wait."
+        ),
+    ] = 96.0
     requests_per_second_max: Annotated[
         float,
         Meta(ge=0),

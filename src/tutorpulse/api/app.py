@@ -55,7 +55,7 @@ def _middleware(service: Service) -> list[Middleware]:
     cors = Middleware(
         CORSMiddleware,
         allow_origins=origins,
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "X-API-Key", "If-None-Match", "Last-Event-ID", "X-Request-ID"],
         expose_headers=["ETag", "Link", "Retry-After", "X-Request-ID"],
     )

@@ -47,6 +47,7 @@ SHAPES: tuple[type[msgspec.Struct], ...] = (
     shapes.Decision,
     shapes.Decided,
     shapes.AuditList,
+    shapes.ErasedEntity,
     alert_shapes.AlertList,
     alert_shapes.AlertCounts,
     alert_shapes.ShownAlert,

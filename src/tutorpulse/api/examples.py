@@ -360,3 +360,4 @@ AUDIT = {
     ],
     "next_cursor": "NzE",
 }
+ERASED = {"events": 412, "rejects": 1, "state_rows": 96}

@@ -7,6 +7,8 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry
 
 from tutorpulse.features.frame import EntityType, FeatureFrame
+from tutorpulse.service.erasing import ErasedEverywhere
+from tutorpulse.service.refresh import RefreshReport
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.store.bodies import Body, Taken
@@ -78,6 +80,18 @@ class Service(Protocol):
 
     def scored(self, kind: EntityType) -> FeatureFrame:
         """The features of everybody of a kind who was scored at the last look at them."""
+        ...
+
+    def refresh(self) -> RefreshReport:
+        """Score everybody now; it takes its time, and holds up nobody else."""
+        ...
+
+    def erase(self, kind: EntityType, entity_id: str) -> ErasedEverywhere:
+        """Erase one entity from the log, the state and memory.
+
+        Raises:
+            UnknownEntityError: nothing is known of it.
+        """
         ...
 
     def ready(self) -> list[str]:

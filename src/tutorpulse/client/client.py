@@ -127,7 +127,15 @@ class Client(WorklistCalls):
         path = f"/v1/recommendations/{_quoted(recommendation_id)}"
         return self._put(path, shapes.Decision(state, note), shapes.Decided)
 
+    def erase(self, kind: EntityType, entity_id: str) -> shapes.ErasedEntity:
+        """Erase a tutor or student for good; needs a key with the scope `admin`."""
+        return _read(self._transport.send("DELETE", _path(kind, entity_id)), shapes.ErasedEntity)
+
     # The market
+
+    def refresh(self) -> Summary:
+        """Score everybody now, and wait until that is done."""
+        return _read(self._transport.send("POST", "/v1/refresh"), Summary)
 
     def summary(self) -> Summary:
         """How many are in which segment now."""
@@ -234,6 +242,11 @@ class Client(WorklistCalls):
         """Send a receiver a trial message."""
         path = f"/v1/receivers/{_quoted(name)}/test"
         return _read(self._transport.send("POST", path, None, b""), alert_shapes.Tried)
+
+    def audit(self, **asked: Any) -> Iterator[shapes.AuditEntry]:
+        """Who did what, the newest first, page after page; `asked` are the parameters of `GET /v1/audit`."""
+        for page in self._pages("/v1/audit", asked, shapes.AuditList):
+            yield from page.items
 
     # Models
 

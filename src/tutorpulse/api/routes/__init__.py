@@ -17,6 +17,7 @@ from tutorpulse.api.routes import (
     recommendations,
     rejects,
     tasks,
+    upkeep,
 )
 
 ROUTERS = (
@@ -36,6 +37,7 @@ ROUTERS = (
     lifecycle.router,
     features.router,
     audit.router,
+    upkeep.router,
 )
 
 TAGS = [

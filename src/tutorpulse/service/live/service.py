@@ -22,7 +22,9 @@ from tutorpulse.service.root import Pulse, open_alone
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.settings import Settings
 from tutorpulse.store.livelog import LiveLog
+from tutorpulse.store.livestats import DEFAULT_LIMITS, Limits
 
+_MB = 1_000_000
 BEHIND_S = 10.0
 """A refresh that keeps somebody with new events waiting for longer is behind."""
 
@@ -102,6 +104,16 @@ class Service:
         return erased
 
 
+def limits_of(settings: Settings) -> Limits:
+    """What the live door holds at most, by the settings."""
+    return replace(
+        DEFAULT_LIMITS,
+        waiting_bytes=int(settings.queue_mb_max * _MB),
+        waiting_bodies=settings.queue_bodies_max,
+        journal_bytes=int(settings.journal_mb_max * _MB),
+    )
+
+
 @contextmanager
 def open_service(
     path: Path, create: bool = False, clock: Clock | None = None, settings: Settings | None = None
@@ -119,7 +131,8 @@ def open_service(
         refresher = Refresher(pulse)
         stack.callback(refresher.close, CLOSE_S)
         tolerance_us = int(pulse.settings.future_tolerance_hours * HOUR_US)
-        live = LiveLog(pulse.store, refresher.announce, future_tolerance_us=tolerance_us)
+        limits = limits_of(pulse.settings)
+        live = LiveLog(pulse.store, refresher.announce, limits, future_tolerance_us=tolerance_us)
         stack.callback(live.close, CLOSE_S)
         worker = Worker(pulse)
         stack.callback(worker.close, CLOSE_S)

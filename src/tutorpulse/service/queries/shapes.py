@@ -459,3 +459,11 @@ class AuditList(msgspec.Struct, frozen=True):
 
     items: list[AuditEntry]
     next_cursor: str | None
+
+
+class ErasedEntity(msgspec.Struct, frozen=True):
+    """How much an erasure removed: events, rejects, and rows of predictions, insights and recommendations."""
+
+    events: int
+    rejects: int
+    state_rows: int
