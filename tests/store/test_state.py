@@ -27,6 +27,8 @@ from tutorpulse.store.state.overrides import OverrideRow
 from tutorpulse.store.state.reviews import ReviewRow
 from tutorpulse.store.state.schema import ENTITY_TABLES, PREDICTION_COLUMNS, STEPS
 from tutorpulse.store.state.silences import SilenceRow
+from tutorpulse.store.state.tasks import TaskSelection
+from tutorpulse.store.state.worklist_schema import WORKLIST_TABLES
 
 
 @pytest.fixture
@@ -305,3 +307,19 @@ def test_a_damaged_file_is_refused(path: Path) -> None:
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(HomeError, match=r"Cannot open .*permissions"):
         State(tmp_path / "nowhere" / "state.sqlite")
+
+
+def test_a_home_from_before_the_work_list_keeps_its_recommendations(path: Path) -> None:
+    before = STEPS[: STEPS.index(WORKLIST_TABLES)]
+    old = connections.open_connection(path, before)
+    old.execute(
+        "INSERT INTO recommendations (recommendation_id, entity_type, entity_id, rule, value, action, opened_us, facts, state,"
+        " decided_us, decided_by) VALUES ('r1', 'tutor', 't1', 'r', 1, 'act', 5, '[]', 'done', 9, 'ann')"
+    )
+    old.close()
+    opened = State(path)
+    assert opened.recommendations.of_entity("tutor", "t1") == [
+        advice("r1", state="done", decided_us=9, decided_by="ann")
+    ]
+    assert opened.tasks.page(TaskSelection(10, state="done"))[0].recommendation.owner is None
+    opened.close()

@@ -33,7 +33,8 @@ def _header(page: Page) -> Panel:
     title = Text.assemble(
         (page.entity_id, "bold"),
         f"  {page.entity_type}  {page.status}  ",
-        views.segment_text(page.current.segment),
+        views.segment_text(page.override.segment if page.override else page.current.segment),
+        f"  {page.set_apart.state}" if page.set_apart else "",
     )
     return Panel(Text.assemble(title, "\n", (_standing_sentence(page), "dim")), expand=True)
 
@@ -46,6 +47,8 @@ def _standing_sentence(page: Page) -> str:
         parts.append("too little history: base rates of the cohort")
     if page.frozen:
         parts.append("frozen: not scored any more")
+    if page.override:
+        parts.append(f"segment set by {page.override.owner} until {page.override.expires[:10]}")
     if page.stale:
         parts.append("stale: the model could not be reached")
     return ", ".join(parts)

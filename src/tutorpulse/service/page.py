@@ -25,6 +25,8 @@ from tutorpulse.service.shown import (
     Standing,
 )
 from tutorpulse.service.today import last_as_of_us
+from tutorpulse.service.worklist.apart import apart_of, override_of
+from tutorpulse.service.worklist.moment import moment_us
 from tutorpulse.store.state import InsightRow, PredictionRows, RecommendationRow
 
 INSIGHTS_SHOWN = 10
@@ -65,6 +67,8 @@ def page(pulse: Pulse, scorer: Scorer, entity_id: str, kind: EntityType | None =
         recommendations=_recommendations(pulse, found_kind, entity_id),
         insights=_insights(pulse, found_kind, entity_id),
         facts=facts(scorer.catalog[found_kind], frame),
+        override=override_of(pulse, found_kind, entity_id),
+        set_apart=apart_of(pulse, found_kind, entity_id),
     )
 
 
@@ -128,7 +132,7 @@ def standings(rows: PredictionRows) -> tuple[Standing, ...]:
 def _recommendations(pulse: Pulse, kind: EntityType, entity_id: str) -> tuple[ShownRecommendation, ...]:
     """Those that still hold and that nobody has marked, most valuable first."""
     rows = pulse.state.recommendations.of_entity(kind, entity_id)
-    now_us = pulse.clock.now_us()
+    now_us = moment_us(pulse)
     waiting = [row for row in rows if row.waits(now_us)]
     return tuple(_recommendation(row) for row in waiting[: pulse.settings.recommendations_max])
 

@@ -5,6 +5,7 @@ import msgspec
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.recommendations import Trigger
 from tutorpulse.features.frame import EntityType
+from tutorpulse.service.worklist.shapes import ShownOverride, ShownState
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -55,7 +56,11 @@ class ShownRecommendation(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One entity: status, current prediction, history of record, explanations, facts, recommendations, insights."""
+    """One entity: status, current prediction, history of record, explanations, facts, recommendations, insights.
+
+    Segments are the model's; where somebody set one by hand `override` has it. `set_apart` is what an operator knows: paused,
+    on leave, at their goal.
+    """
 
     entity_id: str
     entity_type: EntityType
@@ -71,3 +76,5 @@ class Page(msgspec.Struct, frozen=True):
     recommendations: tuple[ShownRecommendation, ...]
     insights: tuple[Insight, ...]
     facts: tuple[ShownFact, ...]
+    override: ShownOverride | None = None
+    set_apart: ShownState | None = None

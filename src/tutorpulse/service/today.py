@@ -88,6 +88,11 @@ def needs_someone(
 def _candidates(pulse: Pulse, kind: EntityType, as_of_us: int) -> _Candidates:
     rows = pulse.state.predictions.all(kind)
     apart = set_apart(pulse.state, kind, as_of_us)
+    by_hand = {row.entity_id: row.segment for row in pulse.state.overrides.in_force(as_of_us, kind)}
+    shown = [
+        by_hand.get(i, segment) for i, segment in zip(rows.entity_ids, rows.columns["segment"], strict=True)
+    ]
+    rows.columns["segment"] = np.array(shown, dtype=object)
     here = np.array([entity_id not in apart for entity_id in rows.entity_ids], dtype=np.bool_)
     rows = rows.take(here & ~rows.columns["frozen"] & np.isin(rows.columns["segment"], SEGMENTS[kind][:2]))
     return _Candidates(rows, stakes(pulse.store, kind, as_of_us, max(as_of_us, pulse.clock.now_us())))

@@ -127,7 +127,14 @@ def _item(row: Mapping[str, Any], kind: EntityType, shape: Any) -> Any:
     numbers = {shown_name(name, kind): row[name] for name in NUMBERS}
     as_of_us = row["as_of_us"]
     words = {name: row[name] for name in LISTED if name in _WORDS}
-    return shape(as_of=None if as_of_us is None else format_time(as_of_us), **words, **numbers, **flags)
+    expires_us = row["override_expires_us"]
+    return shape(
+        as_of=None if as_of_us is None else format_time(as_of_us),
+        override_expires=None if expires_us is None else format_time(expires_us),
+        **words,
+        **numbers,
+        **flags,
+    )
 
 
-_WORDS = ("entity_id", "status", "segment", "confidence", "model_version")
+_WORDS = ("entity_id", "status", "segment", "confidence", "model_version", "model_segment", "override_owner")

@@ -66,7 +66,10 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One scored entity. `frozen`: no longer scored, the last prediction stays; `stale`: the model could not be reached."""
+    """One scored entity. `frozen`: no longer scored, the last prediction stays; `stale`: the model could not be reached.
+
+    Where `override_owner` set the segment by hand, until `override_expires`, `model_segment` is what the model says.
+    """
 
     entity_id: str
     status: str
@@ -83,6 +86,9 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True):
     stale: bool
     model_version: str | None
     as_of: str | None
+    model_segment: str | None = None
+    override_owner: str | None = None
+    override_expires: str | None = None
 
 
 class TutorItem(_Item, frozen=True, kw_only=True):

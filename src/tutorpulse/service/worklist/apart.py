@@ -1,8 +1,12 @@
-"""Whom operators set apart: asked by whatever alerts, lists who needs someone, or judges predictions."""
+"""What operators set by hand: asked by whatever alerts, lists who needs someone, shows somebody, or judges predictions."""
 
 from collections.abc import Iterable
 
 from tutorpulse.features.frame import EntityType
+from tutorpulse.service.root import Pulse
+from tutorpulse.service.worklist.moment import moment_us
+from tutorpulse.service.worklist.shapes import ShownOverride, ShownState
+from tutorpulse.service.worklist.shown import shown_override, shown_state
 from tutorpulse.store.state import State
 
 
@@ -13,3 +17,17 @@ def set_apart(
     the track record. None: of everybody of the kind.
     """
     return {row.entity_id: row.state for row in state.entity_states.holding(now_us, kind, entity_ids)}
+
+
+def override_of(pulse: Pulse, kind: EntityType, entity_id: str) -> ShownOverride | None:
+    """The segment that is set by hand now, if one is."""
+    now_us = moment_us(pulse)
+    rows = pulse.state.overrides.in_force(now_us, kind, [entity_id])
+    return shown_override(rows[0], now_us) if rows else None
+
+
+def apart_of(pulse: Pulse, kind: EntityType, entity_id: str) -> ShownState | None:
+    """The state that an operator set and that holds now, if one does."""
+    now_us = moment_us(pulse)
+    rows = pulse.state.entity_states.holding(now_us, kind, [entity_id])
+    return shown_state(rows[0], now_us) if rows else None

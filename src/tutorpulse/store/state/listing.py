@@ -12,9 +12,20 @@ from typing import Any
 from tutorpulse.store.state.connection import as_list
 from tutorpulse.store.state.schema import PREDICTION_COLUMNS
 
-LISTED = ("entity_id", *PREDICTION_COLUMNS)
-"""What is listed of each entity, in this order."""
+MARKS = ("model_segment", "override_owner", "override_expires_us")
+"""Of whom somebody set the segment by hand: the model's segment, who answers for it, and until when; else None."""
+
+LISTED = ("entity_id", *PREDICTION_COLUMNS, *MARKS)
+"""What is listed of each entity, in this order. `segment` is the one set by hand where there is one."""
 _LIST = ", ".join(LISTED)
+_OWN = ", ".join(
+    f"p.{name}" for name in ("entity_type", "entity_id", *PREDICTION_COLUMNS) if name != "segment"
+)
+_CURRENT = f"""(SELECT {_OWN}, COALESCE(o.segment, p.segment) AS segment,
+    CASE WHEN o.segment IS NOT NULL THEN p.segment END AS model_segment, o.owner AS override_owner,
+    o.expires_us AS override_expires_us FROM predictions p LEFT JOIN overrides o
+    ON o.entity_type = p.entity_type AND o.entity_id = p.entity_id AND o.ended_us IS NULL AND o.expires_us > p.as_of_us)"""
+"""Current predictions. An override that was not ended holds until its prediction is as of a time after its end."""
 
 Value = float | str | None
 
@@ -65,7 +76,7 @@ class Listing:
         if order == "segment":
             order, ranks = _RANK, [as_list(selection.segments_in_order)]
         found = self._connection.execute(
-            f"SELECT {_LIST} FROM predictions WHERE {where}"
+            f"SELECT {_LIST} FROM {_CURRENT} WHERE {where}"
             f" ORDER BY {order} {direction} NULLS LAST, entity_id LIMIT ? OFFSET ?",
             [*params, *ranks, selection.limit, selection.offset],
         )
@@ -81,8 +92,8 @@ class Listing:
     def counts(self, entity_type: str) -> list[tuple[str, str | None, int]]:
         """(status, segment, how many) of a kind; the segment is None for those who are not scored."""
         return self._connection.execute(
-            "SELECT status, CASE WHEN frozen THEN NULL ELSE segment END AS held, COUNT(*) FROM predictions"
-            " WHERE entity_type = ? GROUP BY 1, 2 ORDER BY 1, 2",
+            "SELECT status, CASE WHEN frozen THEN NULL ELSE segment END AS held, COUNT(*)"
+            f" FROM {_CURRENT} WHERE entity_type = ? GROUP BY 1, 2 ORDER BY 1, 2",
             (entity_type,),
         ).fetchall()
 

@@ -44,9 +44,9 @@ class OverrideTable:
         """Put one in force, in place of the entity's earlier one."""
         with transaction(self._connection):
             self._connection.execute(
-                "UPDATE overrides SET ended_us = ?, ended_by = ?"
-                " WHERE entity_type = ? AND entity_id = ? AND ended_us IS NULL AND expires_us > ?",
-                (row.set_us, row.owner, row.entity_type, row.entity_id, row.set_us),
+                "UPDATE overrides SET ended_us = MIN(expires_us, ?), ended_by = ?"
+                " WHERE entity_type = ? AND entity_id = ? AND ended_us IS NULL",
+                (row.set_us, row.owner, row.entity_type, row.entity_id),
             )
             self._connection.execute(
                 f"INSERT OR REPLACE INTO overrides ({_LIST}) VALUES ({_PLACES})",
