@@ -18,6 +18,7 @@ from tutorpulse.store.state import (
 from tutorpulse.store.state import connection as connections
 from tutorpulse.store.state.actions import ActionRow
 from tutorpulse.store.state.alerts import AlertRow, ChangeRow
+from tutorpulse.store.state.alerts_schema import ALERT_TABLES
 from tutorpulse.store.state.entity_states import EntityStateRow
 from tutorpulse.store.state.feedback import FeedbackRow
 from tutorpulse.store.state.holdouts import HoldoutRow
@@ -280,6 +281,18 @@ def test_an_older_file_is_brought_up_to_date(path: Path) -> None:
     upgraded = connections.open_connection(path, steps)
     assert upgraded.execute("PRAGMA user_version").fetchone() == (len(steps),)
     assert "added" in {column[1] for column in upgraded.execute("PRAGMA table_info(runs)")}
+
+
+def test_a_file_from_before_alerts_keeps_its_predictions_and_takes_alerts(path: Path) -> None:
+    before = next(i for i, step in enumerate(STEPS) if step is ALERT_TABLES)
+    connections.open_connection(path, STEPS[:before]).execute(
+        "INSERT INTO segment_moves (entity_type, entity_id, moved_us, status) VALUES ('tutor', 't1', 5, 'active')"
+    ).connection.close()
+    state = State(path)
+    assert len(state.moves.since(0, None, None, 0, 10)) == 1
+    state.alerts.write([alert_row("a1")], [])
+    assert [a.alert_id for a in state.alerts.live("tutor")] == ["a1"]
+    state.close()
 
 
 def test_a_failed_step_leaves_the_version_as_it_was(path: Path) -> None:

@@ -42,7 +42,9 @@ KINDS = {
         "The key does not allow this",
         "The key, or the user's role, lacks the scope that the route needs.",
     ),
-    "not-found": Kind(404, "Not found", "There is no such path, entity, insight, reject or recommendation."),
+    "not-found": Kind(
+        404, "Not found", "There is no such path, entity, insight, alert, reject or recommendation."
+    ),
     "method-not-allowed": Kind(
         405, "Method not allowed", "The path knows other methods; `Allow` lists them."
     ),

@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.api.conftest import Ask
+from tests.service.delivery.servers import hook
 from tests.service.live.homes import LIVE_US
 from tests.store.test_state import alert_row
 from tutorpulse.clock import HOUR_US, format_time
@@ -134,3 +135,26 @@ def test_readers_may_not_act(client: TestClient, key: Callable[..., str], alert:
     assert client.get(path, headers=headers).status_code == 200
     assert client.post(path + "/resolve", headers=headers, json={}).status_code == 403
     assert client.get(path).status_code == 401
+
+
+def test_receivers_are_told_of_without_secrets_and_tried_out(ask: Ask, service: Service) -> None:
+    with hook() as posts:
+        file = service.pulse.home.path / "receivers.toml"
+        file.write_text(
+            f'[[receiver]]\nname = "crm"\nwebhook = "{posts.url}?token=t0ken"\nsecret = "s3cret"\n'
+        )
+        listed = ask("GET", "/v1/receivers")
+        (found,) = listed.json()["receivers"]
+        assert (found["name"], found["via"], found["waiting"]) == ("crm", "webhook http://127.0.0.1", 0)
+        assert "t0ken" not in listed.text
+        assert "s3cret" not in listed.text
+        assert ask("POST", "/v1/receivers/crm/test").json() == {
+            "receiver": "crm",
+            "taken": True,
+            "reason": None,
+        }
+        posts.answers = [500]
+        refused = ask("POST", "/v1/receivers/crm/test").json()
+        assert (refused["taken"], refused["reason"]) == (False, "webhook http://127.0.0.1 answered 500")
+        assert ask("POST", "/v1/receivers/nobody/test").status_code == 404
+        file.unlink()
