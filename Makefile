@@ -29,6 +29,7 @@ check: $(STAMP)  ## format, lint, types, import contracts, links, generated docs
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.links
 	$(BIN)/python -m tools.docs --check
+	$(BIN)/python -m tools.async_client --check
 
 slow: $(STAMP)   ## the heavy proofs, then the benchmarks
 	$(BIN)/python -m pytest -m slow $(SLOW_FLAGS)
@@ -37,6 +38,7 @@ slow: $(STAMP)   ## the heavy proofs, then the benchmarks
 
 docs: $(STAMP)   ## write the generated parts of docs/ anew
 	$(BIN)/python -m tools.docs
+	$(BIN)/python -m tools.async_client
 
 starter: $(STAMP) ## make the starter model anew, after the features changed
 	$(BIN)/python -m tools.starter

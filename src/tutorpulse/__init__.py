@@ -3,15 +3,16 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tutorpulse.client import AsyncClient as AsyncClient
     from tutorpulse.client import Client as Client
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
-    """`tutorpulse.Client`, imported when it is asked for: it needs httpx, an extra."""
-    if name == "Client":
-        from tutorpulse.client import Client
+    """`tutorpulse.Client` and `AsyncClient`, imported when they are asked for: they need httpx, an extra."""
+    if name in ("AsyncClient", "Client"):
+        from tutorpulse import client
 
-        return Client
+        return getattr(client, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

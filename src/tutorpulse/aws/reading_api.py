@@ -24,6 +24,8 @@ from tutorpulse.aws.table import Items
 from tutorpulse.clock import DAY_US, MINUTE_US, Clock
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
 from tutorpulse.service.access.callers import Caller
+from tutorpulse.service.erasing import ErasedEverywhere
+from tutorpulse.service.refresh import RefreshReport
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.settings import Settings
@@ -136,6 +138,22 @@ class TableService:
             ProblemError: always.
         """
         raise ProblemError("not-found", f"The features of {kind}s are not kept here.")
+
+    def refresh(self) -> RefreshReport:
+        """Nobody is scored here.
+
+        Raises:
+            ProblemError: always.
+        """
+        raise ProblemError("not-found", "Nobody is scored here.")
+
+    def erase(self, kind: EntityType, entity_id: str) -> ErasedEverywhere:  # noqa: ARG002
+        """Nobody is erased here.
+
+        Raises:
+            ProblemError: always.
+        """
+        raise ProblemError("not-found", f"A {kind} is erased where the events are kept.")
 
     def ready(self) -> list[str]:
         """It is ready when it runs."""

@@ -69,14 +69,14 @@ class Client(WorklistCalls):
         waiting, sent = iter(events), 0
         total = shapes.PostReceipt(0, 0, 0, [])
         while some := list(islice(waiting, at_once)):
-            total = _added(total, self._post(some), sent)
+            total = added(total, self._post(some), sent)
             sent += len(some)
         return total
 
     def _post(self, events: list[Event]) -> shapes.PostReceipt:
         body = gzip.compress(msgspec.json.encode(events), compresslevel=1)
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        return _read(self._transport.send("POST", "/v1/events", None, body, headers), shapes.PostReceipt)
+        return read(self._transport.send("POST", "/v1/events", None, body, headers), shapes.PostReceipt)
 
     def rejects(
         self, state: Literal["open", "replayed", "dismissed"] = "open"
@@ -104,38 +104,38 @@ class Client(WorklistCalls):
 
     def tutor(self, entity_id: str) -> Page:
         """All about one tutor."""
-        return self._get(_path("tutor", entity_id), Page)
+        return self._get(path_of("tutor", entity_id), Page)
 
     def student(self, entity_id: str) -> Page:
         """All about one student."""
-        return self._get(_path("student", entity_id), Page)
+        return self._get(path_of("student", entity_id), Page)
 
     def history(
         self, kind: EntityType, entity_id: str, since: str | None = None, until: str | None = None
     ) -> shapes.History:
         """Its predictions of record, oldest first."""
-        return self._get(_path(kind, entity_id) + "/history", shapes.History, since=since, until=until)
+        return self._get(path_of(kind, entity_id) + "/history", shapes.History, since=since, until=until)
 
     def changes(self, kind: EntityType, entity_id: str, since: str, until: str) -> shapes.Comparison:
         """Why its predictions moved between two times."""
-        return self._get(_path(kind, entity_id) + "/changes", shapes.Comparison, since=since, until=until)
+        return self._get(path_of(kind, entity_id) + "/changes", shapes.Comparison, since=since, until=until)
 
     def decide(
         self, recommendation_id: str, state: Literal["done", "dismissed"], note: str | None = None
     ) -> shapes.Decided:
         """Mark a recommendation."""
-        path = f"/v1/recommendations/{_quoted(recommendation_id)}"
+        path = f"/v1/recommendations/{quoted(recommendation_id)}"
         return self._put(path, shapes.Decision(state, note), shapes.Decided)
 
     def erase(self, kind: EntityType, entity_id: str) -> shapes.ErasedEntity:
         """Erase a tutor or student for good; needs a key with the scope `admin`."""
-        return _read(self._transport.send("DELETE", _path(kind, entity_id)), shapes.ErasedEntity)
+        return read(self._transport.send("DELETE", path_of(kind, entity_id)), shapes.ErasedEntity)
 
     # The market
 
     def refresh(self) -> Summary:
         """Score everybody now, and wait until that is done."""
-        return _read(self._transport.send("POST", "/v1/refresh"), Summary)
+        return read(self._transport.send("POST", "/v1/refresh"), Summary)
 
     def summary(self) -> Summary:
         """How many are in which segment now."""
@@ -172,7 +172,7 @@ class Client(WorklistCalls):
 
     def insight(self, alert_id: str) -> Insight:
         """One insight."""
-        return self._get(f"/insights/{_quoted(alert_id)}", Insight)
+        return self._get(f"/insights/{quoted(alert_id)}", Insight)
 
     def follow(self, after: str | None = None) -> Iterator[tuple[str, Insight]]:
         """Insights as they are written, each with its event's id, for ever; None: from now on.
@@ -194,32 +194,32 @@ class Client(WorklistCalls):
 
     def alert(self, alert_id: str) -> alert_shapes.ShownAlert:
         """One alert."""
-        return self._get(_alert(alert_id), alert_shapes.ShownAlert)
+        return self._get(alert_path(alert_id), alert_shapes.ShownAlert)
 
     def alert_history(self, alert_id: str) -> alert_shapes.AlertHistory:
         """What became of one alert, oldest first."""
-        return self._get(_alert(alert_id) + "/history", alert_shapes.AlertHistory)
+        return self._get(alert_path(alert_id) + "/history", alert_shapes.AlertHistory)
 
     def acknowledge_alert(self, alert_id: str, note: str | None = None) -> alert_shapes.ShownAlert:
         """Somebody sees to it."""
-        path = _alert(alert_id) + "/acknowledge"
+        path = alert_path(alert_id) + "/acknowledge"
         return self._put(path, alert_shapes.NoteRequest(note), alert_shapes.ShownAlert)
 
     def snooze_alert(self, alert_id: str, minutes: float, note: str | None = None) -> alert_shapes.ShownAlert:
         """Not a word about it for so long."""
-        path = _alert(alert_id) + "/snooze"
+        path = alert_path(alert_id) + "/snooze"
         return self._put(path, alert_shapes.SnoozeRequest(minutes, note), alert_shapes.ShownAlert)
 
     def resolve_alert(self, alert_id: str, note: str | None = None) -> alert_shapes.ShownAlert:
         """It is done with."""
-        path = _alert(alert_id) + "/resolve"
+        path = alert_path(alert_id) + "/resolve"
         return self._put(path, alert_shapes.NoteRequest(note), alert_shapes.ShownAlert)
 
     def judge_alert(
         self, alert_id: str, verdict: Literal["confirmed", "wrong"], reason: str | None = None
     ) -> alert_shapes.ShownAlert:
         """Say whether it was right; a wrong one needs a reason."""
-        path = _alert(alert_id) + "/feedback"
+        path = alert_path(alert_id) + "/feedback"
         return self._put(path, alert_shapes.FeedbackRequest(verdict, reason), alert_shapes.ShownAlert)
 
     def alert_rules(self) -> alert_shapes.RuleList:
@@ -240,8 +240,8 @@ class Client(WorklistCalls):
 
     def test_receiver(self, name: str) -> alert_shapes.Tried:
         """Send a receiver a trial message."""
-        path = f"/v1/receivers/{_quoted(name)}/test"
-        return _read(self._transport.send("POST", path, None, b""), alert_shapes.Tried)
+        path = f"/v1/receivers/{quoted(name)}/test"
+        return read(self._transport.send("POST", path, None, b""), alert_shapes.Tried)
 
     def audit(self, **asked: Any) -> Iterator[shapes.AuditEntry]:
         """Who did what, the newest first, page after page; `asked` are the parameters of `GET /v1/audit`."""
@@ -279,11 +279,11 @@ class Client(WorklistCalls):
         return self._get("/v1/features", shapes.FeatureCatalog, entity_type=entity_type)
 
     def _get(self, path: str, shape: type[T], **params: Any) -> T:
-        return _read(self._transport.send("GET", path, params), shape)
+        return read(self._transport.send("GET", path, params), shape)
 
     def _put(self, path: str, content: object, shape: type[T]) -> T:
         headers = {"Content-Type": "application/json"}
-        return _read(self._transport.send("POST", path, None, msgspec.json.encode(content), headers), shape)
+        return read(self._transport.send("POST", path, None, msgspec.json.encode(content), headers), shape)
 
     def _pages(self, path: str, asked: Mapping[str, Any], shape: type[T]) -> Iterator[T]:
         params = {"limit": _PAGE} | dict(asked)
@@ -295,23 +295,28 @@ class Client(WorklistCalls):
             params["cursor"] = page.next_cursor
 
 
-def _read(response: httpx.Response, shape: type[T]) -> T:
+def read(response: httpx.Response, shape: type[T]) -> T:
+    """The content of an answer."""
     return msgspec.json.decode(response.content, type=shape)
 
 
-def _path(kind: EntityType, entity_id: str) -> str:
-    return f"/v1/{kind}s/{_quoted(entity_id)}"
+def path_of(kind: EntityType, entity_id: str) -> str:
+    """The path of one tutor or student."""
+    return f"/v1/{kind}s/{quoted(entity_id)}"
 
 
-def _alert(alert_id: str) -> str:
-    return f"/v1/alerts/{_quoted(alert_id)}"
+def alert_path(alert_id: str) -> str:
+    """The path of one alert."""
+    return f"/v1/alerts/{quoted(alert_id)}"
 
 
-def _quoted(part: str) -> str:
+def quoted(part: str) -> str:
+    """A part of a path, whatever it holds."""
     return quote(part, safe="")
 
 
-def _added(total: shapes.PostReceipt, more: shapes.PostReceipt, sent: int) -> shapes.PostReceipt:
+def added(total: shapes.PostReceipt, more: shapes.PostReceipt, sent: int) -> shapes.PostReceipt:
+    """Two receipts as one; the second is of events after `sent` others."""
     moved = [msgspec.structs.replace(event, index=event.index + sent) for event in more.events]
     return shapes.PostReceipt(
         total.accepted + more.accepted,

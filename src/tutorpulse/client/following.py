@@ -8,7 +8,7 @@ import msgspec
 from tutorpulse.client.transport import AGAIN, Transport, refused
 from tutorpulse.decisions.insights import Insight
 
-_PATH = "/insights/stream"
+PATH = "/insights/stream"
 
 
 def follow(transport: Transport, after: str | None) -> Iterator[tuple[str, Insight]]:
@@ -30,8 +30,7 @@ def follow(transport: Transport, after: str | None) -> Iterator[tuple[str, Insig
 
 
 def _once(transport: Transport, after: str | None) -> Iterator[tuple[str, Insight]]:
-    headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": after} if after else {})
-    with transport.stream(_PATH, headers) as response:
+    with transport.stream(PATH, following_headers(after)) as response:
         if response.status_code in AGAIN:
             return
         if not response.is_success:
@@ -40,14 +39,30 @@ def _once(transport: Transport, after: str | None) -> Iterator[tuple[str, Insigh
         yield from events(response.iter_lines())
 
 
+def following_headers(after: str | None) -> dict[str, str]:
+    """What is asked of the stream: to begin after an event's id, or with what is new."""
+    return {"Accept": "text/event-stream"} | ({"Last-Event-ID": after} if after else {})
+
+
 def events(lines: Iterable[str]) -> Iterator[tuple[str, Insight]]:
     """The insights in the lines of a stream of server-sent events; comments and other events are left out."""
-    fields: dict[str, str] = {}
-    for line in lines:
+    taken = Lines()
+    yield from (found for line in lines if (found := taken.take(line)) is not None)
+
+
+class Lines:
+    """Puts the lines of a stream together, one after the other."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, str] = {}
+
+    def take(self, line: str) -> tuple[str, Insight] | None:
+        """An insight with its event's id, where this line ends one; else None."""
         if line:
             name, _, value = line.partition(":")
-            fields[name] = value.removeprefix(" ")
-            continue
-        if fields.get("event") == "insight" and "id" in fields:
-            yield fields["id"], msgspec.json.decode(fields["data"].encode(), type=Insight)
-        fields = {}
+            self._fields[name] = value.removeprefix(" ")
+            return None
+        fields, self._fields = self._fields, {}
+        if fields.get("event") != "insight" or "id" not in fields:
+            return None
+        return fields["id"], msgspec.json.decode(fields["data"].encode(), type=Insight)

@@ -18,6 +18,9 @@ from tutorpulse.service.queries.shapes import Problem
 AGAIN = frozenset({429, 502, 503, 504})
 """Statuses after which the same request may succeed. Events have ids, so sending them again adds nothing."""
 
+STREAM_TIMEOUT = httpx.Timeout(30.0)
+"""A stream says something at least every few seconds."""
+
 
 @dataclass(frozen=True)
 class Retries:
@@ -103,9 +106,7 @@ class Transport:
                 after = response.headers.get("retry-after") if response is not None else None
                 self._retries.sleep(self._retries.wait_s(attempt, after))
         if response is None:
-            raise ServiceError(
-                f"{self._http.base_url} cannot be reached: {error}. Check the address, or try later."
-            )
+            raise unreachable(self._http.base_url, error)
         if response.is_success:
             return response
         raise refused(response)
@@ -122,7 +123,12 @@ class Transport:
 
     def stream(self, path: str, headers: Mapping[str, str]) -> AbstractContextManager[httpx.Response]:
         """A context of one answer whose content is read as it comes; not tried again."""
-        return self._http.stream("GET", path, headers=headers, timeout=httpx.Timeout(30.0))
+        return self._http.stream("GET", path, headers=headers, timeout=STREAM_TIMEOUT)
+
+
+def unreachable(address: httpx.URL, error: httpx.TransportError | None) -> ServiceError:
+    """The error that no answer is."""
+    return ServiceError(f"{address} cannot be reached: {error}. Check the address, or try later.")
 
 
 def refused(response: httpx.Response) -> ServiceError:
