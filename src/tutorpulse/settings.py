@@ -321,6 +321,42 @@ def origins(
     return given | {name: "flag" for name, value in flags.items() if value is not None}
 
 
+def save(home: Path, changes: Mapping[str, object]) -> Settings:
+    """Write settings into the home's file, leaving its other lines as they are, and return what is in force then.
+
+    Numbers and text only. The file is replaced whole, or not at all.
+
+    Raises:
+        SettingsError: a name is unknown, a value is of the wrong type or out of bounds, or the environment sets it.
+    """
+    given = sorted(name for name in changes if ENVIRONMENT_PREFIX + name.upper() in os.environ)
+    if given:
+        raise SettingsError(
+            f"Settings: {', '.join(given)} is set in the environment, which goes before the file. Change it there."
+        )
+    lines = (
+        (home / FILE_NAME).read_text(encoding="utf-8").splitlines() if (home / FILE_NAME).is_file() else []
+    )
+    for name, value in changes.items():
+        lines = _with_line(lines, name, f"{name} = {msgspec.json.encode(value).decode()}")
+    try:
+        text = "\n".join(lines) + "\n"
+        msgspec.convert(tomllib.loads(text), Settings, strict=False)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise SettingsError(f"Settings: {error}. Nothing was changed.") from None
+    written = home / f"{FILE_NAME}.new"
+    written.write_text(text, encoding="utf-8")
+    written.replace(home / FILE_NAME)
+    return load(home)
+
+
+def _with_line(lines: list[str], name: str, line: str) -> list[str]:
+    found = [place for place, old in enumerate(lines) if old.split("=")[0].strip() == name]
+    if not found:
+        return [line, *lines]
+    return [line if place == found[0] else old for place, old in enumerate(lines)]
+
+
 def _from_file(home: Path | None) -> dict[str, object]:
     path = home / FILE_NAME if home else None
     if path is None or not path.is_file():

@@ -78,10 +78,6 @@ class Service(Protocol):
         """The features that an entity's prediction was made from, a frame of one row; None where they are not at hand."""
         ...
 
-    def scored(self, kind: EntityType) -> FeatureFrame:
-        """The features of everybody of a kind who was scored at the last look at them."""
-        ...
-
     def refresh(self) -> RefreshReport:
         """Score everybody now; it takes its time, and holds up nobody else."""
         ...

@@ -1,19 +1,23 @@
 """What pages keep between requests, one desk an application."""
 
+from collections.abc import Mapping
 from functools import partial
 
+import msgspec
 from starlette.requests import Request
 
-from tutorpulse.api.ports import Service
 from tutorpulse.dashboard.kept import Kept
+from tutorpulse.dashboard.ports import Service
 from tutorpulse.errors import ModelError
-from tutorpulse.features.frame import ENTITY_TYPES, EntityType
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
 from tutorpulse.service.queries.capacity import Capacity, capacity
+from tutorpulse.service.queries.log import LogStanding, log_standing
 from tutorpulse.service.queries.ranges import Range, ranges
 from tutorpulse.service.today import InNeed, needs_someone
+from tutorpulse.store.livestats import LiveStats
 
 NEEDS_SHOWN = 10
-_NEEDS_S, _CAPACITY_S, _RANGES_S = 30.0, 120.0, 600.0
+_NEEDS_S, _CAPACITY_S, _RANGES_S, _LOG_S = 30.0, 120.0, 600.0, 30.0
 
 
 class Desk:
@@ -21,6 +25,8 @@ class Desk:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self.settings = service.pulse.settings
+        self.log = Kept(self._log, _LOG_S)
         self.needs = Kept(self._needs, _NEEDS_S)
         self.capacity = Kept(self._capacity, _CAPACITY_S)
         self.ranges: dict[EntityType, Kept[dict[str, Range]]] = {
@@ -34,6 +40,23 @@ class Desk:
         with self._service.lend() as pulse:
             kinds = [kind for kind in ENTITY_TYPES if kind in scorer.exit_gap_days]
             return needs_someone(pulse, scorer, kinds, NEEDS_SHOWN)
+
+    def adopt(self, changes: Mapping[str, object]) -> None:
+        """Have the service judge by other thresholds."""
+        self.settings = msgspec.structs.replace(self.settings, **changes)
+        self._service.adopt(self.settings)
+
+    def scored(self, kind: EntityType) -> FeatureFrame:
+        """The features of everybody of a kind who was scored at the last look at them."""
+        return self._service.scored(kind)
+
+    def arrivals(self) -> LiveStats:
+        """What came in since the start, and what waits."""
+        return self._service.live.stats()
+
+    def _log(self) -> LogStanding:
+        with self._service.lend() as pulse:
+            return log_standing(pulse)
 
     def _ranges(self, kind: EntityType) -> dict[str, Range]:
         return ranges(self._service.scored(kind))

@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import msgspec
 from markupsafe import Markup
 
 from tutorpulse.clock import DAY_US, HOUR_US, MINUTE_US, parse_time, us_to_datetime
@@ -119,6 +120,22 @@ def state(segment: str | None) -> str:
     return SEGMENT_STATES.get(segment, "unknown")
 
 
+def pretty(event: object) -> str:
+    """JSON over several lines; what is no JSON as the text that came in."""
+    return (
+        event
+        if isinstance(event, str)
+        else msgspec.json.format(msgspec.json.encode(event), indent=2).decode()
+    )
+
+
+def set_value(value: object) -> str:
+    """A setting's value, a dash for nothing."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or NOTHING
+    return f"{value:g}" if isinstance(value, float) else str(value) or NOTHING
+
+
 def severity(name: str) -> str:
     """The state whose colour and sign a severity has."""
     return {"critical": "worst", "warning": "risk"}.get(name, "unknown")
@@ -177,6 +194,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "word": word,
     "state": state,
     "severity": severity,
+    "pretty": pretty,
+    "set_value": set_value,
     "output_label": output_label,
     "moment": time,
     "ago": ago,

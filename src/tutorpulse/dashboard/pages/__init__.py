@@ -1,6 +1,6 @@
 """The pages, one file each."""
 
-from tutorpulse.dashboard.pages import alerts, live, market, models, overview, person, tables
+from tutorpulse.dashboard.pages import alerts, data, live, market, models, overview, person, settings, tables
 
 ROUTERS = (
     overview.router,
@@ -10,4 +10,6 @@ ROUTERS = (
     alerts.router,
     models.router,
     market.router,
+    data.router,
+    settings.router,
 )

@@ -10,9 +10,11 @@ from tutorpulse.dashboard.charts.chart import Chart
 from tutorpulse.dashboard.charts.flows import flows
 from tutorpulse.dashboard.desk import desk_of
 from tutorpulse.dashboard.viewer import Looking
+from tutorpulse.decisions.alerts.severity import SEVERITIES
 from tutorpulse.decisions.insights import Insight
-from tutorpulse.service.queries import insights
+from tutorpulse.service.queries import alerts, insights
 from tutorpulse.service.queries.overview import Overview, overview
+from tutorpulse.service.queries.track import track_lines
 from tutorpulse.store.state import State
 
 router = APIRouter(include_in_schema=False)
@@ -28,6 +30,7 @@ def look(request: Request, viewer: Looking) -> Response:
     with service.states.one() as state:
         found = overview(state, now_us)
         newest = _newest(state)
+        waiting, lines = alerts.counts(state), track_lines(state)
     return frame.page(
         request,
         "overview.html",
@@ -35,6 +38,9 @@ def look(request: Request, viewer: Looking) -> Response:
         found=found,
         flows=_flows(found, now_us),
         insights=newest,
+        alerts=waiting,
+        severities=tuple(reversed(SEVERITIES)),
+        track=lines,
         now_us=now_us,
         lacking=service.ready(),
         zone=service.pulse.settings.marketplace_timezone,

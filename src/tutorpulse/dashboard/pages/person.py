@@ -64,7 +64,7 @@ def _look(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -
         kind=kind,
         found=found,
         week_ago=_week_ago(found, now_us),
-        chart=history(kind, found.history, marked, _limits(kind, settings))
+        chart=history(kind, found.history, marked, _limits(kind, desk_of(request).settings))
         if len(found.history) > 1
         else None,
         marked=marked,

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 import numpy as np
@@ -21,6 +21,7 @@ from tutorpulse.service.live.roster import Roster
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.served import CATALOG
+from tutorpulse.settings import Settings
 from tutorpulse.store.state import State
 
 
@@ -86,6 +87,14 @@ class Lane:
         with self.guard:
             self._seq = touching.newest_seq(self._pulse.store)
             self._paid = touching.has_payments(self._pulse.store)
+
+    def adopt(self, settings: Settings) -> None:
+        """Judge by other settings from now on; everybody is judged anew in passing."""
+        with self.guard:
+            self._pulse = replace(self._pulse, settings=settings)
+            self._rescoring.adopt(settings)
+            self.in_passing.add(self.roster.ids, self._pulse.clock.now_us())
+        self.wake.set()
 
     def ask_whole(self) -> "Future[None]":
         """Have everybody who is known scored soon, whatever share of the time it takes; done when they are."""

@@ -16,6 +16,7 @@ from tutorpulse.service.population import Population, from_json, measured, to_js
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.served import features_of
+from tutorpulse.settings import Settings
 
 GROWTH_TO_MEASURE = 1.25
 """A population that has grown by so much is measured anew, without waiting for the end of a pass."""
@@ -45,6 +46,10 @@ class Rescoring:
         self._figures.written += written
         self._figures.insights += len(judged.news.insights)
         return self._pulse.clock.now_us()
+
+    def adopt(self, settings: Settings) -> None:
+        """Judge by other settings from the next time on."""
+        self._pulse = replace(self._pulse, settings=settings)
 
     def measure(self, scorer: Scorer) -> None:
         """Measure the population anew, of everybody who was scored at the last look."""

@@ -72,6 +72,11 @@ class Service:
         """The features of everybody of a kind who was scored at the last look at them."""
         return self.refresher.lanes[kind].roster.scored()
 
+    def adopt(self, settings: Settings) -> None:
+        """Judge segments by other thresholds from now on. What else is set takes effect at the next start."""
+        for lane in self.refresher.lanes.values():
+            lane.adopt(settings)
+
     def ready(self) -> list[str]:
         """Why the service is not ready: the store cannot be written, no model serves, the refresh is behind. Empty: it is."""
         now_us = self.pulse.clock.now_us()
