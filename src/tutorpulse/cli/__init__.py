@@ -3,6 +3,7 @@
 from tutorpulse.cli import (
     act,
     alerts,
+    alerts_told,
     audit,
     backup,
     bench,
@@ -39,6 +40,7 @@ from tutorpulse.cli.app import main
 __all__ = [
     "act",
     "alerts",
+    "alerts_told",
     "audit",
     "backup",
     "bench",

@@ -15,13 +15,9 @@ from tutorpulse.cli.app import app
 from tutorpulse.cli.audit import noted
 from tutorpulse.clock import HOUR_US, SystemClock
 from tutorpulse.decisions.alerts.severity import Severity
-from tutorpulse.errors import InputError
 from tutorpulse.service.alerting import acting
-from tutorpulse.service.delivery.delivering import deliver as deliver_all
-from tutorpulse.service.delivery.receivers import load_receivers
 from tutorpulse.service.queries import alerts as queries
-from tutorpulse.service.queries import receivers as receiver_queries
-from tutorpulse.service.queries.alert_shapes import Affected, ShownAlert, SilenceRequest
+from tutorpulse.service.queries.alert_shapes import ShownAlert
 from tutorpulse.settings import Settings, load
 from tutorpulse.store.home import Home
 from tutorpulse.store.state import State
@@ -39,7 +35,7 @@ _STYLES = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 
 
 @dataclass(frozen=True)
-class _Desk:
+class Desk:
     """A home's state and settings at one moment."""
 
     home: Path
@@ -49,11 +45,12 @@ class _Desk:
 
 
 @contextmanager
-def _desk(home: Path) -> Iterator[_Desk]:
+def at_desk(home: Path) -> Iterator[Desk]:
+    """The home at that path, now."""
     opened = Home.open(home)
     settings = load(opened.path)
     with closing(State(opened.state_path)) as state:
-        yield _Desk(opened.path, state, settings, SystemClock().now_us())
+        yield Desk(opened.path, state, settings, SystemClock().now_us())
 
 
 @alerts.command("list")
@@ -74,7 +71,7 @@ def list_(
         team=team,
         limit=limit,
     )
-    with _desk(home) as desk:
+    with at_desk(home) as desk:
         found = queries.listed(desk.state, asked, desk.settings.public_url).items
     if as_json:
         console.print_json(found)
@@ -97,7 +94,7 @@ def show(
     as_json: console.JsonOption = False,
 ) -> None:
     """Show one alert with all that became of it."""
-    with _desk(home) as desk:
+    with at_desk(home) as desk:
         alert = queries.one(desk.state, alert_id, desk.settings.public_url)
         changes = queries.history(desk.state, alert_id).changes
     if as_json:
@@ -121,7 +118,7 @@ def ack(
     _act(
         home,
         ("acknowledge alert", alert_id, as_json),
-        lambda desk: acting.acknowledge(desk.state, alert_id, _who(by), desk.now_us, note),
+        lambda desk: acting.acknowledge(desk.state, alert_id, who(by), desk.now_us, note),
     )
 
 
@@ -139,7 +136,7 @@ def snooze(
         home,
         ("snooze alert", alert_id, as_json),
         lambda desk: acting.snooze(
-            desk.state, alert_id, desk.now_us + int(hours * HOUR_US), _who(by), desk.now_us, note
+            desk.state, alert_id, desk.now_us + int(hours * HOUR_US), who(by), desk.now_us, note
         ),
     )
 
@@ -156,7 +153,7 @@ def resolve(
     _act(
         home,
         ("resolve alert", alert_id, as_json),
-        lambda desk: acting.resolve(desk.state, alert_id, _who(by), desk.now_us, note),
+        lambda desk: acting.resolve(desk.state, alert_id, who(by), desk.now_us, note),
     )
 
 
@@ -173,14 +170,14 @@ def feedback(
     _act(
         home,
         ("judge alert", alert_id, as_json),
-        lambda desk: acting.feedback(desk.state, alert_id, verdict, _who(by), desk.now_us, reason),
+        lambda desk: acting.feedback(desk.state, alert_id, verdict, who(by), desk.now_us, reason),
     )
 
 
 @alerts.command()
 def rules(home: console.HomeOption = console.DEFAULT_HOME, as_json: console.JsonOption = False) -> None:
     """List the rules with their thresholds, and how many of their alerts were right."""
-    with _desk(home) as desk:
+    with at_desk(home) as desk:
         found = queries.rules(desk.state, desk.home, desk.settings).rules
     if as_json:
         console.print_json(found)
@@ -199,119 +196,9 @@ def rules(home: console.HomeOption = console.DEFAULT_HOME, as_json: console.Json
     console.out.print(table)
 
 
-@alerts.command()
-def silence(
-    reason: Annotated[str, typer.Argument(help="Why nobody is to be told.")],
-    hours: HoursOption = 1.0,
-    rule: Annotated[str | None, typer.Option(help="Of one rule only.")] = None,
-    entity: Annotated[
-        Literal["tutor", "student", "subject", "system"] | None,
-        typer.Option(help="About one kind; with --id."),
-    ] = None,
-    entity_id: Annotated[str | None, typer.Option("--id", help="About one entity; with --entity.")] = None,
-    by: ByOption = None,
-    home: console.HomeOption = console.DEFAULT_HOME,
-    as_json: console.JsonOption = False,
-) -> None:
-    """Keep alerts, but tell nobody for a while, such as during maintenance. What is still open then is told then."""
-    if (entity is None) != (entity_id is None):
-        raise InputError("Give both --entity and --id, or neither.")
-    about = Affected(entity, entity_id) if entity and entity_id else None
-    asked = SilenceRequest(hours * 60, reason, 0.0, rule, about)
-    with _desk(home) as desk:
-        made = queries.silence(desk.state, desk.home, asked, _who(by), desk.now_us)
-        noted(desk.state, "silence alerts", "silence", made.silence_id)
-    if as_json:
-        console.print_json(made)
-    else:
-        console.print_line(
-            f"Silence {made.silence_id} until {made.until}. End it with `tutorpulse alerts unsilence`."
-        )
-
-
-@alerts.command()
-def unsilence(
-    silence_id: Annotated[
-        str, typer.Argument(metavar="ID", help="As `tutorpulse alerts silences` shows it.")
-    ],
-    home: console.HomeOption = console.DEFAULT_HOME,
-) -> None:
-    """End a silence now."""
-    with _desk(home) as desk:
-        desk.state.silences.end(silence_id, desk.now_us)
-        noted(desk.state, "end silence", "silence", silence_id)
-    console.print_line(f"Silence {silence_id} is over.")
-
-
-@alerts.command()
-def silences(home: console.HomeOption = console.DEFAULT_HOME, as_json: console.JsonOption = False) -> None:
-    """List the silences that last or are to come."""
-    with _desk(home) as desk:
-        found = queries.silences(desk.state, desk.now_us).silences
-    if as_json:
-        console.print_json(found)
-        return
-    for one in found:
-        about = f"{one.entity_type} {one.entity_id}" if one.entity_id else one.rule or "all alerts"
-        console.print_line(f"{one.silence_id} until {one.until}: {about} ({one.reason}, by {one.made_by})")
-    if not found:
-        console.print_line("No silences.")
-
-
-@alerts.command()
-def receivers(home: console.HomeOption = console.DEFAULT_HOME, as_json: console.JsonOption = False) -> None:
-    """List who is told of alerts, and how it stands with each. Nothing secret is shown."""
-    with _desk(home) as desk:
-        found = receiver_queries.receivers(desk.state, desk.home, desk.settings).receivers
-    if as_json:
-        console.print_json(found)
-        return
-    if not found:
-        console.print_line("No receivers. Name some in receivers.toml of the home; docs/alerts.md shows how.")
-        return
-    table = views.plain_table("receiver", "via", "sent", "waiting", "given up", "last error", right=(2, 3, 4))
-    for one in found:
-        waits = one.pending + one.waiting
-        table.add_row(one.name, one.via, f"{one.sent:,}", f"{waits:,}", f"{one.given_up:,}", one.error or "")
-    console.out.print(table)
-
-
-@alerts.command()
-def deliver(home: console.HomeOption = console.DEFAULT_HOME, as_json: console.JsonOption = False) -> None:
-    """Tell the receivers what there is to tell, for homes without a service; run it after `refresh`, and every few minutes."""
-    with _desk(home) as desk:
-        found = load_receivers(desk.home, desk.settings)
-        done = deliver_all(desk.state, desk.settings, SystemClock(), found)
-    if as_json:
-        console.print_json(done)
-        return
-    again = f", {done.failed:,} failed and are tried again later" if done.failed else ""
-    lost = f", {done.given_up:,} given up" if done.given_up else ""
-    console.print_line(f"{done.sent:,} messages sent to {len(found):,} receivers{again}{lost}.")
-
-
-@alerts.command("test")
-def try_out(
-    receiver: Annotated[str, typer.Argument(help="As `tutorpulse alerts receivers` lists it.")],
-    home: console.HomeOption = console.DEFAULT_HOME,
-    as_json: console.JsonOption = False,
-) -> None:
-    """Send a receiver a message that says it is a trial. Exit code 2 if it is not taken."""
-    with _desk(home) as desk:
-        found = receiver_queries.tried(desk.home, desk.settings, receiver, desk.now_us)
-    if as_json:
-        console.print_json(found)
-    if not found.taken:
-        raise InputError(
-            f"{receiver} did not take it: {found.reason}. Mend its entry in receivers.toml, or the receiver."
-        )
-    if not as_json:
-        console.print_line(f"{receiver} took it.")
-
-
-def _act(home: Path, what: tuple[str, str, bool], act: Callable[[_Desk], AlertRow]) -> None:
+def _act(home: Path, what: tuple[str, str, bool], act: Callable[[Desk], AlertRow]) -> None:
     action, alert_id, as_json = what
-    with _desk(home) as desk:
+    with at_desk(home) as desk:
         alert = queries.as_shown(act(desk), desk.settings.public_url)
         noted(desk.state, action, "alert", alert_id)
     if as_json:
@@ -320,7 +207,8 @@ def _act(home: Path, what: tuple[str, str, bool], act: Callable[[_Desk], AlertRo
         console.print_line(f"{alert.title}, {alert.entity_type} {alert.entity_id}: {alert.state}.")
 
 
-def _who(by: str | None) -> str:
+def who(by: str | None) -> str:
+    """Who acts: as given, else the login name."""
     return by or getpass.getuser()
 
 

@@ -20,7 +20,7 @@ def erase(
     home: console.HomeOption = console.DEFAULT_HOME,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Erase a tutor or student: events, rejects, predictions, insights, recommendations. There is no way back."""
+    """Erase a tutor or student: events, rejects, predictions, insights, recommendations, alerts. There is no way back."""
     with open_pulse(home) as pulse:
         if not yes:
             typer.confirm(f"Erase {entity} {entity_id} for good?", abort=True, err=True)

@@ -31,6 +31,9 @@ BEHIND_S = 10.0
 CLOSE_S = 4.0
 """What a shutdown leaves to each part: open streams and all, it takes no more than five seconds."""
 
+TELL_S = 1.0
+"""What it leaves to messages under way: they are sent again, under the same keys, at the next start."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -140,7 +143,7 @@ def open_service(
         live = LiveLog(pulse.store, refresher.announce, limits, future_tolerance_us=tolerance_us)
         stack.callback(live.close, CLOSE_S)
         worker = Worker(pulse)
-        stack.callback(worker.close, CLOSE_S)
+        stack.callback(worker.close, TELL_S)
         worker.start()
         refresher.start()
         nightly = Nightly(pulse)
