@@ -67,6 +67,9 @@ def test_a_segment_set_by_hand_is_marked_wherever_it_is_shown(ask: Ask) -> None:
 def test_states_verdicts_reviews_and_the_record(ask: Ask) -> None:
     state = ask("POST", "/v1/states", json=WHO | {"state": "on_leave", "until": UNTIL}).json()
     assert [s["entity_id"] for s in ask("GET", "/v1/states").json()["items"]] == ["t1"]
+    items = {t["entity_id"]: t["operator_state"] for t in ask("GET", "/v1/tutors").json()["items"]}
+    assert items == {"t1": "on_leave"} | {f"t{i}": None for i in (0, 2, 3, 4, 5)}
+    assert ask("GET", "/v1/tutors/t1").json()["set_apart"]["set_by"] == "tests"
     verdict = WHO | {"about": "burnout_risk", "verdict": "wrong", "reason": "moved"}
     assert ask("POST", "/v1/feedback", json=verdict).json()["given_by"] == "tests"
     assert ask("GET", "/v1/feedback").json()["items"][0]["wrong"] == 1

@@ -15,6 +15,8 @@ from tutorpulse.service.alerting.system import watch_system
 from tutorpulse.service.alerting.watching import apply
 from tutorpulse.service.refresh import refresh
 from tutorpulse.service.root import Pulse
+from tutorpulse.service.worklist.shapes import StateRequest
+from tutorpulse.service.worklist.states import end_state, set_state
 from tutorpulse.store.state.alerts import AlertRow
 
 
@@ -186,3 +188,15 @@ def test_a_subject_short_of_tutors_is_an_alert(tmp_path: Path) -> None:
         (alert,) = pulse.state.alerts.live("subject")
         assert (alert.entity_id, alert.rule) == ("latin", "subject_short_of_tutors")
         assert alert.why == "100 % of 25 requests of 28 days found no tutor within 3 days"
+
+
+def test_whoever_an_operator_sets_apart_has_no_alert_until_that_ends(pulse: Pulse, world: World) -> None:
+    for name in ("anna", "ben"):
+        world.students[name] = One(outputs={"churn_risk_14d": 0.7})
+    assert len(again(pulse, world)) == 2
+    state = set_state(pulse, StateRequest("student", "anna", "goal_reached"), "carla")
+    assert [alert.entity_id for alert in again(pulse, world)] == ["ben"]
+    resolved = pulse.state.alerts.resolved_since("student", NOW_US)
+    assert [(a.entity_id, a.resolution) for a in resolved] == [("anna", "no longer scored: goal reached")]
+    end_state(pulse, state.state_id, "carla")
+    assert {alert.entity_id for alert in again(pulse, world, 24)} == {"anna", "ben"}

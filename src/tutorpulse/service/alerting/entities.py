@@ -1,7 +1,7 @@
 """What the alert rules see of tutors and students, and why."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from tutorpulse.service.alerting.watching import Watched, watch
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.today import DRIVERS_LOOKED_AT, telling, week_ago
+from tutorpulse.service.worklist.apart import set_apart
 
 EXPLAINED_MAX = 100
 """Alerts that are given drivers in one judgement, the worst first: drivers cost about a hundred predictions each. Others tell the
@@ -43,10 +44,27 @@ class Scene:
     status: NDArray[np.object_]
     whole: bool
 
+    def without(self, apart: Collection[str]) -> "Scene":
+        """The scene without the rows of these ids."""
+        here = np.array([entity_id not in apart for entity_id in self.frame.entity_ids], dtype=np.bool_)
+        if here.all():
+            return self
+        facts = FactTable(
+            self.facts.entity_type,
+            self.facts.entity_ids[here],
+            {name: column[here] for name, column in self.facts.numbers.items()},
+            {name: column[here] for name, column in self.facts.labels.items()},
+        )
+        return replace(self, frame=self.frame.take(here), facts=facts)
+
 
 def watch_entities(pulse: Pulse, scorer: Scorer, scene: Scene) -> Watched:
-    """What the rules see of everybody in the scene. It reads the state and writes nothing."""
+    """What the rules see of everybody in the scene but those whom operators set apart. It reads the state and writes nothing."""
     kind = scene.frame.entity_type
+    apart = set_apart(
+        pulse.state, kind, scene.frame.as_of_us, None if scene.whole else scene.all_ids.tolist()
+    )
+    scene = scene.without(apart)
     kept = _velocity_kept(scene)
     seen = watch(
         rules_of(pulse.home.path),
@@ -62,7 +80,8 @@ def watch_entities(pulse: Pulse, scorer: Scorer, scene: Scene) -> Watched:
         settings=pulse.settings,
         seen=seen,
         whys=_whys(pulse, scorer, scene, seen),
-        unscored={str(scene.all_ids[row]): str(scene.status[row]) for row in gone},
+        unscored={str(scene.all_ids[row]): str(scene.status[row]) for row in gone}
+        | {entity_id: state.replace("_", " ") for entity_id, state in apart.items()},
         whole=scene.whole,
     )
 

@@ -137,4 +137,13 @@ def _item(row: Mapping[str, Any], kind: EntityType, shape: Any) -> Any:
     )
 
 
-_WORDS = ("entity_id", "status", "segment", "confidence", "model_version", "model_segment", "override_owner")
+_WORDS = (
+    "entity_id",
+    "status",
+    "segment",
+    "confidence",
+    "model_version",
+    "model_segment",
+    "override_owner",
+    "operator_state",
+)

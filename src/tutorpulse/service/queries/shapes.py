@@ -69,6 +69,7 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True):
     """One scored entity. `frozen`: no longer scored, the last prediction stays; `stale`: the model could not be reached.
 
     Where `override_owner` set the segment by hand, until `override_expires`, `model_segment` is what the model says.
+    `operator_state` is what an operator set: paused, on leave, goal reached.
     """
 
     entity_id: str
@@ -89,6 +90,7 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True):
     model_segment: str | None = None
     override_owner: str | None = None
     override_expires: str | None = None
+    operator_state: str | None = None
 
 
 class TutorItem(_Item, frozen=True, kw_only=True):

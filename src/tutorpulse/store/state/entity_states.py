@@ -45,9 +45,9 @@ class EntityStateTable:
         """Put an entity into a state, in place of its earlier one."""
         with transaction(self._connection):
             self._connection.execute(
-                "UPDATE entity_states SET ended_us = ?, ended_by = ? WHERE entity_type = ? AND entity_id = ?"
-                " AND ended_us IS NULL AND (until_us IS NULL OR until_us > ?)",
-                (row.since_us, row.set_by, row.entity_type, row.entity_id, row.since_us),
+                "UPDATE entity_states SET ended_us = MIN(COALESCE(until_us, :us), :us), ended_by = :by"
+                " WHERE entity_type = :kind AND entity_id = :id AND ended_us IS NULL",
+                {"us": row.since_us, "by": row.set_by, "kind": row.entity_type, "id": row.entity_id},
             )
             self._connection.execute(
                 f"INSERT OR REPLACE INTO entity_states ({_LIST}) VALUES ({_PLACES})",

@@ -12,8 +12,9 @@ from typing import Any
 from tutorpulse.store.state.connection import as_list
 from tutorpulse.store.state.schema import PREDICTION_COLUMNS
 
-MARKS = ("model_segment", "override_owner", "override_expires_us")
-"""Of whom somebody set the segment by hand: the model's segment, who answers for it, and until when; else None."""
+MARKS = ("model_segment", "override_owner", "override_expires_us", "operator_state")
+"""Of whom somebody set the segment by hand the model's segment, who answers for it, and until when; then the state that an
+operator set (paused, on leave, goal reached); else None."""
 
 LISTED = ("entity_id", *PREDICTION_COLUMNS, *MARKS)
 """What is listed of each entity, in this order. `segment` is the one set by hand where there is one."""
@@ -23,9 +24,12 @@ _OWN = ", ".join(
 )
 _CURRENT = f"""(SELECT {_OWN}, COALESCE(o.segment, p.segment) AS segment,
     CASE WHEN o.segment IS NOT NULL THEN p.segment END AS model_segment, o.owner AS override_owner,
-    o.expires_us AS override_expires_us FROM predictions p LEFT JOIN overrides o
-    ON o.entity_type = p.entity_type AND o.entity_id = p.entity_id AND o.ended_us IS NULL AND o.expires_us > p.as_of_us)"""
-"""Current predictions. An override that was not ended holds until its prediction is as of a time after its end."""
+    o.expires_us AS override_expires_us, a.state AS operator_state FROM predictions p
+    LEFT JOIN overrides o ON o.entity_type = p.entity_type AND o.entity_id = p.entity_id
+    AND o.ended_us IS NULL AND o.expires_us > p.as_of_us
+    LEFT JOIN entity_states a ON a.entity_type = p.entity_type AND a.entity_id = p.entity_id
+    AND a.ended_us IS NULL AND (a.until_us IS NULL OR a.until_us > COALESCE(p.as_of_us, 0)))"""
+"""Current predictions. What operators set, and did not end, holds until the prediction is as of a time after its end."""
 
 Value = float | str | None
 
