@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tutorpulse.bench import door, featuring, freshness, importing, ingesting, simulating
+from tutorpulse.bench import door, featuring, freshness, importing, ingesting, simulating, soaking
 from tutorpulse.bench.harness import Options, Result
 
 
@@ -41,6 +41,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         "Seconds from an event's receipt to the prediction made with it, 99 of 100, at 2,000 events a second into a home of so many.",
         10_000_000,
         freshness.run,
+    ),
+    "soak": Benchmark(
+        "Events a second kept up for ten minutes beside readers, with the errors and how the service's memory grew.",
+        1_000_000,
+        soaking.run,
     ),
     "simulate": Benchmark(
         "Events a second of a simulated marketplace written as NDJSON, of at least so many events.",

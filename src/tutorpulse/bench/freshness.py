@@ -36,20 +36,20 @@ def run(options: Options) -> Result:
     time that a single event takes with nothing else to do.
     """
     now_us = SystemClock().now_us()
-    plan = _plan(options, now_us)
+    plan = plan_of(options, now_us)
     home = filled_home(options, plan)
     with served(home) as service:
         alone_s = refresh_whole(home)
-        idle = _idle(service, _lines(plan, now_us, 1, IDLE_EVENTS))
+        idle = _idle(service, newest_lines(plan, now_us, 1, IDLE_EVENTS))
         reads = _Reads(service, plan.tutors)
         p99, whole = [], []
         for repeat in range(options.repeats):
-            lines = _lines(plan, now_us, 2 + repeat, EVENTS_PER_SECOND * LOAD_S)
+            lines = newest_lines(plan, now_us, 2 + repeat, EVENTS_PER_SECOND * LOAD_S)
             before = _freshness(service)
             _load(service, lines)
             p99.append(_quantile(_less(_freshness(service), before), 0.99))
             whole.append(
-                _whole_under_load(service, home, reads, _lines(plan, now_us, 99 + repeat, len(lines)))
+                _whole_under_load(service, home, reads, newest_lines(plan, now_us, 99 + repeat, len(lines)))
             )
         memory_mb = resident_mb(service.pid)
     details = {
@@ -67,7 +67,8 @@ def run(options: Options) -> Result:
     return result("freshness", "s", p99, idle, details, smaller_is_better=True)
 
 
-def _plan(options: Options, now_us: int) -> Plan:
+def plan_of(options: Options, now_us: int) -> Plan:
+    """A year of a marketplace up to now: a tutor for 500 events, a student for 100."""
     return Plan(
         events=options.events,
         tutors=max(20, options.events // 500),
@@ -77,7 +78,7 @@ def _plan(options: Options, now_us: int) -> Plan:
     )
 
 
-def _lines(home: Plan, now_us: int, seed: int, count: int) -> list[bytes]:
+def newest_lines(home: Plan, now_us: int, seed: int, count: int) -> list[bytes]:
     """The newest of ten days' events about half of the home's tutors and students."""
     plan = Plan(
         events=2 * count + BATCH_EVENTS,

@@ -15,12 +15,16 @@ _LIBRARIES = ("duckdb", "lightgbm", "msgspec", "numpy")
 
 @dataclass(frozen=True)
 class Options:
-    """How large and how often. `folder` is an empty one to work in; `progress` is told the steps done and in all."""
+    """How large and how often. `folder` is an empty one to work in; `progress` is told the steps done and in all.
+
+    `seconds` is how long a benchmark runs that measures for a time; None: as it states.
+    """
 
     events: int
     repeats: int
     folder: Path
     progress: Callable[[int, int], None] = lambda _done, _all: None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,10 @@ def bench(
         ),
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="How often to measure.")] = 3,
+    seconds: Annotated[
+        float | None,
+        typer.Option(min=5, help="How long `soak` lasts.", show_default="600"),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option("--in", help="Where to work, on the disk to be measured; the system's by default."),
@@ -42,7 +46,7 @@ def bench(
         tempfile.TemporaryDirectory(prefix="tutorpulse-", dir=folder) as work,
         progress_bar("Preparing") as progress,
     ):
-        found = chosen.run(Options(events or chosen.events, repeats, Path(work), progress))
+        found = chosen.run(Options(events or chosen.events, repeats, Path(work), progress, seconds))
     if as_json:
         console.print_json(found.as_data())
     else:
