@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -97,7 +96,7 @@ def estimate(outcome: Floats, trial: Trial) -> Estimate:
     parameters = 2 * (some.covariates.shape[1] + 1)
     effect, freedom = float(scores.mean()), len(scores) - parameters
     spread = math.sqrt(float(((scores - effect) ** 2).sum()) / freedom)
-    once = float(stats.t.ppf(1 - ALPHA / 2, freedom)) * spread / math.sqrt(len(scores))
+    once = _students_t(1 - ALPHA / 2, freedom) * spread / math.sqrt(len(scores))
     always = always_margin(len(scores), spread)
     return Estimate(
         effect,
@@ -109,6 +108,13 @@ def estimate(outcome: Floats, trial: Trial) -> Estimate:
         float(y[~some.acted].mean()),
         scores,
     )
+
+
+def _students_t(probability: float, freedom: int) -> float:
+    """The quantile of Student's t."""
+    from scipy.special import stdtrit  # every verb would wait for it otherwise
+
+    return float(stdtrit(freedom, probability))
 
 
 def always_margin(count: int, spread: float, alpha: float = ALPHA, tightest_at: int = TIGHTEST_AT) -> float:
