@@ -90,8 +90,6 @@ def enough(outcome: Floats, trial: Trial) -> bool:
 
 def estimate(outcome: Floats, trial: Trial) -> Estimate:
     """The effect on n outcomes (NaN: not known yet). Both arms need more known outcomes than there are covariates, by two."""
-    from scipy import stats
-
     known = ~np.isnan(outcome)
     y, some = outcome[known], trial.where(known)
     scores = _scores(y, some, _regressions(y, some))
