@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from tutorpulse.aws.cost import DAYS, PRICES, Load, month, total
 from tutorpulse.cli.app import app
 from tutorpulse.events.contract import EVENT_TYPES, EventType, Field
 from tutorpulse.features.catalog import Catalog
@@ -135,7 +136,35 @@ def _plain(text: str) -> str:
     return re.sub(r"\s*\n\s*", " ", text.replace("\b", "")).strip()
 
 
+def aws_cost_page() -> str:
+    """What a month on AWS costs at two loads."""
+    loads = [Load(3_000.0), Load(3_000_000.0)]
+    months = [month(load) for load in loads]
+    rows = [
+        [
+            parts[0].what,
+            f"{PRICES[parts[0].price]:g} ({parts[0].price})",
+            *(f"{part.amount:,.0f} = {part.usd:,.2f}" for part in parts),
+        ]
+        for parts in zip(*months, strict=True)
+    ]
+    sums = [[f"**{DAYS} days**", "", *(f"**{total(lines):,.2f}**" for lines in months)]]
+    header = ["", "price, USD", *(f"{load.sessions_per_day:,.0f} sessions a day" for load in loads)]
+    notes = [
+        "Computed from list prices and amounts that stand in `src/tutorpulse/aws/cost.py`; no bill was ever looked at. Free tiers, taxes and discounts are left out. "
+        "`tutorpulse aws cost --sessions N` gives other loads.",
+        f"Assumed: {loads[0].events_per_session:g} events a session of {loads[0].event_bytes:g} bytes, {loads[0].events_per_post:g} a post, "
+        f"{loads[0].history_events:g} events in a person's history. Of the amounts, DynamoDB's write units an event and a look are "
+        "upper bounds counted on DynamoDB Local; seconds of functions and model, and histories read at a look, are estimates.",
+        "The predecessor's own estimate is not at hand, so it does not stand beside these.",
+        "At the large load reading whole histories at each look is half of the bill: the price of computing every feature "
+        "from the events themselves. One machine with `tutorpulse serve` takes that load as well (docs/results.md).",
+    ]
+    return "\n\n".join(["# What a month on AWS costs", *notes, table(header, [*rows, *sums])])
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "aws-cost.md": aws_cost_page,
     "events.md": events_page,
     "features.md": features_page,
     "settings.md": settings_page,

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.aws.stream import bodies, event, processor, records
 from tests.aws.worlds import NOON_US, Endpoint, kit, lines_of, simulated, stream_in
-from tutorpulse.aws.cost import Measured
+from tutorpulse.aws.cost import Amounts
 from tutorpulse.aws.predicting import predict
 from tutorpulse.aws.table import Table
 
@@ -38,7 +38,7 @@ def test_an_event_of_a_session_costs_no_more_writes_than_the_cost_page_says(loca
     counting = Counting(local_table._client)
     many = [event(i, tutor_id=f"t{i % 10}", student_id=f"s{i % 50}", subject="maths") for i in range(100)]
     processor(Table(counting, local_table.name)).take(records(bodies(many)))
-    assert 3 <= counting.write_units / 100 <= Measured().write_units_per_event
+    assert 3 <= counting.write_units / 100 <= Amounts().write_units_per_event
 
 
 def test_a_look_costs_no_more_writes_than_the_cost_page_says(local_table: Table, tmp_path: Path) -> None:
@@ -56,4 +56,4 @@ def test_a_look_costs_no_more_writes_than_the_cost_page_says(local_table: Table,
     )
     again = len(list(local_table.of_type("tutor")))
     predict(made, lines_of([]), lambda: 900)
-    assert counting.write_units / again <= Measured().write_units_per_look
+    assert counting.write_units / again <= Amounts().write_units_per_look

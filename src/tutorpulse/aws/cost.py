@@ -55,20 +55,24 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Amounts that the code uses of each event and each look; those of DynamoDB are counted by a test on DynamoDB Local.
+class Amounts:
+    """What an event and a look at a person use.
 
-    A look reads a person's own events, the neighbours', and what is known of the prediction.
+    Write units are upper bounds, held by a test that counts them on DynamoDB Local. The rest are estimates of ours that no bill
+    has confirmed: seconds of functions and of the model, and that a look reads four histories (its own, and neighbours').
     """
 
     write_units_per_event: float = 8.0
-    process_gb_seconds_per_event: float = 0.02
-    looks_per_event: float = 2.0
     write_units_per_look: float = 6.0
-    read_bytes_per_look: float = 4.0
-    look_gb_seconds: float = 0.06
-    looks_in_passing_per_entity_day: float = 1.0
+    looks_per_event: float = 2.0
+    looks_in_passing_per_person_day: float = 1.0
+    histories_per_look: float = 4.0
+    process_gb_seconds_per_event: float = 0.02
+    gb_seconds_per_look: float = 0.06
+    gb_seconds_per_minute: float = 2.0
+    gb_seconds_per_post: float = 0.05
     model_seconds_per_look: float = 0.0005
+    model_seconds_per_minute: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -85,36 +89,41 @@ class Line:
         return self.amount * PRICES[self.price]
 
 
-def month(load: Load, measured: Measured = Measured()) -> list[Line]:
+def month(load: Load, used: Amounts = Amounts()) -> list[Line]:
     """The lines of a month's bill."""
     events, posts = load.events_per_month, load.events_per_month / load.events_per_post
     gigabytes = events * load.event_bytes / 1e9
-    looks = min(events * measured.looks_per_event, load.known * DAYS * 24 * 60)
-    looks += load.known * DAYS * measured.looks_in_passing_per_entity_day
-    read_units = looks * load.history_events * load.event_bytes * measured.read_bytes_per_look / 4_096
+    minutes = DAYS * 24 * 60
+    looks = min(events * used.looks_per_event, load.known * minutes)
+    looks += load.known * DAYS * used.looks_in_passing_per_person_day
+    read_units = looks * load.history_events * load.event_bytes * used.histories_per_look / 4_096
     stored_gb = load.known * load.history_events * load.event_bytes * 3 / 1e9
     return [
         Line("events in: requests", "API Gateway REST, request", posts),
-        Line("events in: function", "Lambda, GB-second", posts * 0.05),
+        Line("events in: function", "Lambda, GB-second", posts * used.gb_seconds_per_post),
         Line("stream", "Kinesis on demand, stream-hour", DAYS * 24),
         Line("stream: in", "Kinesis on demand, GB in", max(gigabytes, events * 1_024 / 1e9)),
         Line("stream: out, to the processor and the archive", "Kinesis on demand, GB out", 2 * gigabytes),
         Line("stream: seven days", "Kinesis, GB-month of retention beyond a day", gigabytes / DAYS * 6),
         Line(
-            "archive: delivery, 5 KB a record at least",
+            "archive: delivery, each event as 5 KB",
             "Firehose, GB in",
-            max(gigabytes, posts * 5_120 / 1e9),
+            events * 5_120 / 1e9,
         ),
         Line("archive: a year's events, compressed fivefold", "S3, GB-month", gigabytes * 12 / 5),
-        Line("processor", "Lambda, GB-second", events * measured.process_gb_seconds_per_event),
-        Line("processor: writes", "DynamoDB, write request unit", events * measured.write_units_per_event),
-        Line("looks: function", "Lambda, GB-second", looks * measured.look_gb_seconds + DAYS * 24 * 60 * 2.0),
+        Line("processor", "Lambda, GB-second", events * used.process_gb_seconds_per_event),
+        Line("processor: writes", "DynamoDB, write request unit", events * used.write_units_per_event),
+        Line(
+            "looks: function",
+            "Lambda, GB-second",
+            looks * used.gb_seconds_per_look + minutes * used.gb_seconds_per_minute,
+        ),
         Line("looks: reads", "DynamoDB, read request unit", read_units),
-        Line("looks: writes", "DynamoDB, write request unit", looks * measured.write_units_per_look),
+        Line("looks: writes", "DynamoDB, write request unit", looks * used.write_units_per_look),
         Line(
             "model",
             "SageMaker serverless, second at 2 GB",
-            looks * measured.model_seconds_per_look + DAYS * 24 * 60 * 0.1,
+            looks * used.model_seconds_per_look + minutes * used.model_seconds_per_minute,
         ),
         Line("table", "DynamoDB, GB-month", stored_gb),
         Line("logs", "CloudWatch, GB of logs", looks * 300 / 1e9 + events * 20 / 1e9),

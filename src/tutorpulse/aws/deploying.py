@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 CDK_PACKAGE = "aws-cdk@2"
 """The CDK command line, of npm."""
 
+RECIPE = Path(__file__).parent / "container"
+"""The recipe of the model server's container."""
+
 _OPTIONS = "TUTORPULSE_AWS_OPTIONS"
 
 
@@ -42,6 +45,7 @@ class Package:
 
     asset: Asset
     model: Path
+    container: str = ""
 
 
 def package(out: Path, home: Path, served: Serving, architecture: Architecture = "x86_64") -> Package:
@@ -56,12 +60,35 @@ def package(out: Path, home: Path, served: Serving, architecture: Architecture =
     return Package(packaging.build(out / "asset", home, architecture), model)
 
 
+def lay_wheel(recipe: Path, out: Path) -> Path:
+    """A copy of the container's recipe with this package's wheel beside it; what Docker builds the model server from.
+
+    Raises:
+        InputError: the wheel cannot be built: the package was not installed from its source.
+    """
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(recipe, out)
+    source = Path(__file__).resolve().parents[3]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(out), str(source)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.returncode:
+        raise InputError(
+            f"No wheel can be built from {source}. Run this from a checkout, or give --model-image with an image of your own."
+        )
+    return out
+
+
 def options_text(packed: Package, choice: Choice) -> str:
     """What the CDK app is told through the environment."""
     told = {
         "asset": str(packed.asset.folder),
         "model": str(packed.model),
         "python": packed.asset.python,
+        "container": packed.container,
         **asdict(choice),
     }
     return msgspec.json.encode(told).decode()

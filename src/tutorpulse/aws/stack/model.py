@@ -1,7 +1,5 @@
 """The model server on SageMaker, by default serverless: it costs nothing while nobody asks."""
 
-from pathlib import Path
-
 from aws_cdk import aws_ecr_assets as images
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
@@ -13,9 +11,6 @@ from tutorpulse.aws.stack.options import Options
 
 MEMORY_MB = 2048
 AT_ONCE = 5
-
-CONTAINER = Path(__file__).parent.parent / "container"
-"""The recipe of the server's container, with the package's wheel laid beside it by `tutorpulse aws deploy`."""
 
 
 def endpoint(scope: Construct, options: Options) -> sagemaker.CfnEndpoint:
@@ -51,6 +46,6 @@ def _image(scope: Construct, options: Options, role: iam.Role) -> str:
     if options.model_image:
         # The registry's own policy, or one added to this role, lets SageMaker pull it.
         return options.model_image
-    built = images.DockerImageAsset(scope, "ModelServer", directory=str(CONTAINER))
+    built = images.DockerImageAsset(scope, "ModelServer", directory=str(options.container))
     built.repository.grant_pull(role)
     return built.image_uri

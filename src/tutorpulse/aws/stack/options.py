@@ -13,7 +13,7 @@ from tutorpulse.errors import InputError
 class Options:
     """One deployment. `asset` is the folder of the functions, `model` the archive of the model server.
 
-    `model_image` is the URI of the server's container in ECR; empty: it is built from the recipe here, which needs Docker.
+    `model_image` is the URI of the server's container in ECR; empty: Docker builds it from the recipe in `container`.
     `emails` are the receivers by severity. `budget_usd` is the month's sum at 80 % of which a message is sent.
     """
 
@@ -22,6 +22,7 @@ class Options:
     python: str
     architecture: Architecture = "x86_64"
     model_image: str = ""
+    container: str = ""
     emails: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     budget_usd: float = 50.0
     log_days: int = 90
