@@ -15,7 +15,7 @@ def balance(found: Capacity) -> Chart:
         label="Unserved requests and booked hours by subject, in percent",
         option=base(
             grid=grid(top=36, right=24),
-            legend={"top": 0, "left": 0, "itemWidth": 14, "itemHeight": 8, "icon": "rect"},
+            legend={"type": "scroll", "top": 0, "left": 0, "itemWidth": 14, "itemHeight": 8, "icon": "rect"},
             xAxis={"type": "value", "min": 0, "axisLabel": {"formatter": "{value} %"}},
             yAxis={
                 "type": "category",

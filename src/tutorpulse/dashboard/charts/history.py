@@ -31,7 +31,15 @@ def history(
     series[1] |= _happenings(marked)
     option = base(
         grid=grid(top=40, right=20),
-        legend={"top": 0, "left": 0, "itemWidth": 18, "itemHeight": 8, "icon": "rect", "itemGap": 18},
+        legend={
+            "type": "scroll",
+            "top": 0,
+            "left": 0,
+            "itemWidth": 18,
+            "itemHeight": 8,
+            "icon": "rect",
+            "itemGap": 18,
+        },
         xAxis={"type": "time", "axisLabel": {"hideOverlap": True}},
         yAxis={"type": "value", "min": 0, "max": 100, "interval": 25},
         series=series,

@@ -71,7 +71,7 @@ def ranking(kind: EntityType, months: Sequence[TrackItem]) -> Chart | None:
         label=f"AUC of the risk of 14 days of {kind}s by month",
         option=base(
             grid=grid(top=40),
-            legend={"top": 0, "left": 0, "itemWidth": 18, "itemHeight": 8, "icon": "rect"},
+            legend={"type": "scroll", "top": 0, "left": 0, "itemWidth": 18, "itemHeight": 8, "icon": "rect"},
             xAxis={"type": "category", "data": [item.month for item in found]},
             yAxis={"type": "value", "min": 0.5, "max": 1},
             series=[

@@ -134,6 +134,9 @@ function follow(feed) {
 // Filters that a page is rendered by take effect as they change.
 document.querySelectorAll("form[data-submit]").forEach((form) => form.addEventListener("change", () => form.requestSubmit()));
 
+// Where the tabs do not fit, the one that is open is in sight.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 drawCharts(document);
 document.querySelectorAll("[data-part]").forEach(fetchPart);
 document.querySelectorAll("[data-live]").forEach(follow);
