@@ -25,7 +25,7 @@ from tutorpulse.store.state.audit import Act
 router = APIRouter(tags=["worklist"])
 T = TypeVar("T")
 _POSTED = ("not-found", "invalid", "body-too-large", "media-type")
-_OF_ONE = ("not-found",)
+_OF_ONE = ("not-found", "invalid")
 _OF_SOMEBODY = (
     shapes.OverrideRequest,
     shapes.StateRequest,

@@ -72,7 +72,9 @@ def list_tasks(request: Request, asked: Annotated[TaskParams, Query()]) -> Respo
 @router.get(
     "/v1/tasks/{task_id}",
     summary="One task",
-    responses=answers("The task and its trail.", content(TaskPage, examples.TASK_PAGE), ("not-found",)),
+    responses=answers(
+        "The task and its trail.", content(TaskPage, examples.TASK_PAGE), ("not-found", "invalid")
+    ),
     dependencies=[needs("read")],
 )
 def one_task(request: Request, task_id: TaskId) -> Response:

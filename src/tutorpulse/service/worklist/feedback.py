@@ -28,8 +28,9 @@ def give_feedback(pulse: Pulse, wanted: VerdictRequest, by: str) -> ShownFeedbac
         UnknownEntityError: there is no such entity. InputError: there is no such output, or nothing is predicted of it.
     """
     now_us = moment_us(pulse)
+    found = find(pulse, wanted.entity_id, wanted.entity_type)
     column = _column(wanted.about)
-    row = _feedback(wanted, find(pulse, wanted.entity_id, wanted.entity_type), column, by, now_us)
+    row = _feedback(wanted, found, column, by, now_us)
     if (row.segment if column == SEGMENT else row.predicted) is None:
         raise InputError(f"Nothing is predicted of {wanted.entity_id!r} under {wanted.about!r} yet.")
     with pulse.state.transaction():

@@ -23,8 +23,8 @@ def set_override(pulse: Pulse, wanted: OverrideRequest, by: str) -> ShownOverrid
         UnknownEntityError: there is no such entity.
         InputError: its kind has no such segment, or the end is not within `OVERRIDE_DAYS_MAX`.
     """
-    now_us, expires_us = moment_us(pulse), parse_time(wanted.expires)
     find(pulse, wanted.entity_id, wanted.entity_type)
+    now_us, expires_us = moment_us(pulse), parse_time(wanted.expires)
     if wanted.segment not in SEGMENTS[wanted.entity_type]:
         known = ", ".join(SEGMENTS[wanted.entity_type])
         raise InputError(f"A {wanted.entity_type} has no segment {wanted.segment!r}. Give one of {known}.")

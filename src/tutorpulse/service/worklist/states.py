@@ -27,8 +27,8 @@ def set_state(pulse: Pulse, wanted: StateRequest, by: str) -> ShownState:
         UnknownEntityError: there is no such entity. InputError: its kind has no such state, or the end is past.
     """
     now_us = moment_us(pulse)
-    check_state(wanted.entity_type, wanted.state)
     find(pulse, wanted.entity_id, wanted.entity_type)
+    check_state(wanted.entity_type, wanted.state)
     until_us = None if wanted.until is None else parse_time(wanted.until)
     if until_us is not None and until_us <= now_us:
         raise InputError(f"{wanted.until} is past. Give a time to come, or none.")
