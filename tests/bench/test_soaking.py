@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from tutorpulse.bench.soaking import slope_of
+from tutorpulse.bench.soaking import Sample, slope_of
 from tutorpulse.cli.app import app
 from tutorpulse.errors import TutorpulseError
 
@@ -17,7 +17,9 @@ def test_the_slope_is_that_of_least_squares_over_the_last_two_thirds() -> None:
     at_s = np.arange(90.0)
     mb = 500 + at_s / 60 + draw.normal(0, 2, 90)
     mb[:30] -= 400  # Caches fill.
-    found = slope_of(list(zip(at_s.tolist(), mb.tolist(), strict=True)))
+    samples = [Sample(s, m, -m) for s, m in zip(at_s.tolist(), mb.tolist(), strict=True)]
+    found = slope_of(samples, "mb")
+    assert slope_of(samples, "beside_mb").mb_per_hour == pytest.approx(-found.mb_per_hour)
     late = slice(30, None)
     (slope, _), covariance = np.polyfit(at_s[late] / 3600, mb[late], 1, cov=True)
     assert found.mb_per_hour == pytest.approx(slope)
@@ -25,10 +27,12 @@ def test_the_slope_is_that_of_least_squares_over_the_last_two_thirds() -> None:
     assert found.mean_mb == pytest.approx(mb[late].mean())
 
 
-@pytest.mark.parametrize("samples", [[], [(0.0, 1.0)], [(0.0, 1.0), (1.0, 1.0), (2.0, 1.0)]])
-def test_too_short_a_run_tells_no_slope(samples: list[tuple[float, float]]) -> None:
+@pytest.mark.parametrize(
+    "samples", [[], [Sample(0.0, 1.0, 1.0)], [Sample(s, 1.0, 1.0) for s in (0.0, 1.0, 2.0)]]
+)
+def test_too_short_a_run_tells_no_slope(samples: list[Sample]) -> None:
     with pytest.raises(TutorpulseError, match=r"too short to tell how memory grew\. Give more seconds"):
-        slope_of(samples)
+        slope_of(samples, "mb")
 
 
 def test_a_short_soak_counts_posts_reads_and_errors(tmp_path: Path) -> None:
@@ -39,5 +43,10 @@ def test_a_short_soak_counts_posts_reads_and_errors(tmp_path: Path) -> None:
     assert found["details"]["errors"] == 0, found["details"]["first_error"]
     assert found["details"]["posts"] == 60
     assert found["details"]["reads"] > 0
-    assert found["details"]["memory_mb_mean"] > 0
+    assert all(
+        0 < beside < mb
+        for mb, beside in zip(
+            *(found["details"][n] for n in ("memory_mb", "beside_database_mb")), strict=True
+        )
+    )
     assert 0 < found["value"] <= found["limit"] == 1000

@@ -91,3 +91,11 @@ def test_an_upkeep_that_fails_is_put_off_and_said_so(
         clock.advance(DAY_US)
         assert not nightly.step()
     assert "upkeep put off to the next night: The archive needs a home without a comma" in caplog.text
+
+
+def test_a_service_that_stops_stops_its_upkeep(tmp_path: Path) -> None:
+    with open_alone(tmp_path / "home", create=True, clock=FixedClock(NOW_US)) as pulse:
+        nightly = Nightly(pulse)
+        nightly.start()
+        nightly.close(5.0)
+        assert not nightly._thread.is_alive()

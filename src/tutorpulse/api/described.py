@@ -13,6 +13,7 @@ from tutorpulse.decisions.summary import Summary
 from tutorpulse.service.proof.shapes import Playbooks
 from tutorpulse.service.queries import alert_shapes, shapes
 from tutorpulse.service.queries.shapes import Ingested, PostReceipt, Problem
+from tutorpulse.service.queries.upkeep_shapes import AuditList, ErasedEntity
 from tutorpulse.service.shown import Page
 from tutorpulse.service.worklist import shapes as worklist
 from tutorpulse.service.worklist.record_shapes import Record
@@ -46,8 +47,8 @@ SHAPES: tuple[type[msgspec.Struct], ...] = (
     shapes.ReplayRequest,
     shapes.Decision,
     shapes.Decided,
-    shapes.AuditList,
-    shapes.ErasedEntity,
+    AuditList,
+    ErasedEntity,
     alert_shapes.AlertList,
     alert_shapes.AlertCounts,
     alert_shapes.ShownAlert,

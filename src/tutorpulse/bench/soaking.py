@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from tutorpulse.bench.posting import Connection
 from tutorpulse.bench.served import Served, refresh_whole, resident_mb, served
 from tutorpulse.clock import SystemClock
 from tutorpulse.errors import TutorpulseError
+from tutorpulse.service.root import open_log
+from tutorpulse.store.home import Home
 
 SECONDS = 600.0
 EVENTS_PER_SECOND = 1_000
@@ -39,6 +42,18 @@ class _Seen:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """A look at the service's memory: at which second, in megabytes, and without what the database says it holds of its file and of queries.
+
+    The database keeps what it read and wrote, up to its limit (`store.log.DEFAULT_MEMORY_GB`): that grows with the log.
+    """
+
+    at_s: float
+    mb: float
+    beside_mb: float
+
+
+@dataclass(frozen=True)
 class Slope:
     """How memory grew, by least squares: megabytes an hour with the standard error of that, and the mean."""
 
@@ -58,12 +73,12 @@ def run(options: Options) -> Result:
     home = filled_home(options, plan)
     lines = newest_lines(plan, now_us, 7, int(EVENTS_PER_SECOND * lasts_s))
     writes, reads = _Seen(), _Seen()
-    samples: list[tuple[float, float]] = []
+    samples: list[Sample] = []
     with served(home) as service:
         refresh_whole(home)
-        with _beside(service, plan.tutors, reads, samples):
+        with _beside(service, home, plan.tutors, reads, samples):
             seconds = _write(service, lines, writes, options.progress)
-    slope = slope_of(samples)
+    whole, beside = slope_of(samples, "mb"), slope_of(samples, "beside_mb")
     details = {
         "events_before": options.events,
         "seconds": seconds,
@@ -73,28 +88,26 @@ def run(options: Options) -> Result:
         "post_p99_ms": writes.p99_ms(),
         "reads": len(reads.each),
         "read_p99_ms": reads.p99_ms(),
-        "memory_mb_first": samples[0][1],
-        "memory_mb_last": samples[-1][1],
-        "memory_mb_mean": slope.mean_mb,
-        "memory_mb_per_hour": slope.mb_per_hour,
-        "memory_mb_per_hour_standard_error": slope.standard_error,
+        "memory_mb": [samples[0].mb, samples[-1].mb],
+        "memory_mb_per_hour": whole.mb_per_hour,
+        "memory_mb_per_hour_standard_error": whole.standard_error,
+        "beside_database_mb": [samples[0].beside_mb, samples[-1].beside_mb],
+        "beside_database_mb_per_hour": beside.mb_per_hour,
+        "beside_database_mb_per_hour_standard_error": beside.standard_error,
     }
     speed = POST_EVENTS * (len(writes.each) - len(writes.errors)) / seconds
     pace = float(EVENTS_PER_SECOND)
     return Result("soak", speed, "events/s", pace, speed / pace, None, (speed,), machine(), details)
 
 
-def slope_of(samples: Sequence[tuple[float, float]]) -> Slope:
-    """Of (second, megabytes), the last two thirds of the time.
+def slope_of(samples: Sequence[Sample], what: Literal["mb", "beside_mb"]) -> Slope:
+    """Of the last two thirds of the time.
 
     Raises:
-        TutorpulseError: there are fewer than three of them.
+        TutorpulseError: there are fewer than three samples of them.
     """
-    at_s, mb = (
-        (np.array(column, np.float64) for column in zip(*samples, strict=True))
-        if samples
-        else (np.empty(0),) * 2
-    )
+    at_s = np.array([sample.at_s for sample in samples])
+    mb = np.array([getattr(sample, what) for sample in samples])
     late = at_s >= at_s[0] + WARM_SHARE * (at_s[-1] - at_s[0]) if len(at_s) else np.empty(0, bool)
     if late.sum() < 3:
         raise TutorpulseError("The run was too short to tell how memory grew. Give more seconds.")
@@ -129,10 +142,10 @@ def _ask(connection: Connection, request: tuple[bytes, bytes], seen: _Seen) -> N
 
 
 @contextmanager
-def _beside(service: Served, tutors: int, reads: _Seen, samples: list[tuple[float, float]]) -> Iterator[None]:
+def _beside(service: Served, home: Home, tutors: int, reads: _Seen, samples: list[Sample]) -> Iterator[None]:
     """Readers and the look at memory, as long as the context lasts."""
     stop = threading.Event()
-    work = (lambda: _read(service, tutors, reads, stop), lambda: _sample(service, samples, stop))
+    work = (lambda: _read(service, tutors, reads, stop), lambda: _sample(service, home, samples, stop))
     threads = [threading.Thread(target=each, daemon=True) for each in work]
     for thread in threads:
         thread.start()
@@ -163,8 +176,10 @@ def _read(service: Served, tutors: int, seen: _Seen, stop: threading.Event) -> N
     connection.close()
 
 
-def _sample(service: Served, samples: list[tuple[float, float]], stop: threading.Event) -> None:
-    while not stop.wait(1 / SAMPLES_PER_SECOND):
-        mb = resident_mb(service.pid)
-        if mb is not None:
-            samples.append((time.perf_counter(), mb))
+def _sample(service: Served, home: Home, samples: list[Sample], stop: threading.Event) -> None:
+    with open_log(home) as store:
+        while not stop.wait(1 / SAMPLES_PER_SECOND):
+            mb = resident_mb(service.pid)
+            held = store.query("SELECT SUM(memory_usage_bytes) AS n FROM duckdb_memory()")["n"][0]
+            if mb is not None:
+                samples.append(Sample(time.perf_counter(), mb, mb - float(held) / 2**20))

@@ -16,7 +16,7 @@ from tutorpulse.client.transport import Retries
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.summary import Summary
 from tutorpulse.features.frame import EntityType
-from tutorpulse.service.queries import alert_shapes, shapes
+from tutorpulse.service.queries import alert_shapes, shapes, upkeep_shapes
 from tutorpulse.service.shown import Page
 
 T = TypeVar("T")
@@ -134,9 +134,11 @@ class AsyncClient(AsyncWorklistCalls):
         path = f"/v1/recommendations/{quoted(recommendation_id)}"
         return await self._put(path, shapes.Decision(state, note), shapes.Decided)
 
-    async def erase(self, kind: EntityType, entity_id: str) -> shapes.ErasedEntity:
+    async def erase(self, kind: EntityType, entity_id: str) -> upkeep_shapes.ErasedEntity:
         """Erase a tutor or student for good; needs a key with the scope `admin`."""
-        return read(await self._transport.send("DELETE", path_of(kind, entity_id)), shapes.ErasedEntity)
+        return read(
+            await self._transport.send("DELETE", path_of(kind, entity_id)), upkeep_shapes.ErasedEntity
+        )
 
     # The market
 
@@ -256,9 +258,9 @@ class AsyncClient(AsyncWorklistCalls):
         path = f"/v1/receivers/{quoted(name)}/test"
         return read(await self._transport.send("POST", path, None, b""), alert_shapes.Tried)
 
-    async def audit(self, **asked: Any) -> AsyncIterator[shapes.AuditEntry]:
+    async def audit(self, **asked: Any) -> AsyncIterator[upkeep_shapes.AuditEntry]:
         """Who did what, the newest first, page after page; `asked` are the parameters of `GET /v1/audit`."""
-        async for page in self._pages("/v1/audit", asked, shapes.AuditList):
+        async for page in self._pages("/v1/audit", asked, upkeep_shapes.AuditList):
             for item in page.items:
                 yield item
 

@@ -16,7 +16,7 @@ from tutorpulse.client.worklist import WorklistCalls
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.summary import Summary
 from tutorpulse.features.frame import EntityType
-from tutorpulse.service.queries import alert_shapes, shapes
+from tutorpulse.service.queries import alert_shapes, shapes, upkeep_shapes
 from tutorpulse.service.shown import Page
 
 T = TypeVar("T")
@@ -127,9 +127,9 @@ class Client(WorklistCalls):
         path = f"/v1/recommendations/{quoted(recommendation_id)}"
         return self._put(path, shapes.Decision(state, note), shapes.Decided)
 
-    def erase(self, kind: EntityType, entity_id: str) -> shapes.ErasedEntity:
+    def erase(self, kind: EntityType, entity_id: str) -> upkeep_shapes.ErasedEntity:
         """Erase a tutor or student for good; needs a key with the scope `admin`."""
-        return read(self._transport.send("DELETE", path_of(kind, entity_id)), shapes.ErasedEntity)
+        return read(self._transport.send("DELETE", path_of(kind, entity_id)), upkeep_shapes.ErasedEntity)
 
     # The market
 
@@ -243,9 +243,9 @@ class Client(WorklistCalls):
         path = f"/v1/receivers/{quoted(name)}/test"
         return read(self._transport.send("POST", path, None, b""), alert_shapes.Tried)
 
-    def audit(self, **asked: Any) -> Iterator[shapes.AuditEntry]:
+    def audit(self, **asked: Any) -> Iterator[upkeep_shapes.AuditEntry]:
         """Who did what, the newest first, page after page; `asked` are the parameters of `GET /v1/audit`."""
-        for page in self._pages("/v1/audit", asked, shapes.AuditList):
+        for page in self._pages("/v1/audit", asked, upkeep_shapes.AuditList):
             yield from page.items
 
     # Models

@@ -14,7 +14,7 @@ from tutorpulse.api.context import here
 from tutorpulse.api.described import answers, content
 from tutorpulse.api.params import Cursor, Limit, Strict
 from tutorpulse.service.queries import audit
-from tutorpulse.service.queries.shapes import AuditList
+from tutorpulse.service.queries.upkeep_shapes import AuditList
 
 router = APIRouter(tags=["operations"])
 

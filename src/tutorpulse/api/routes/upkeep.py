@@ -14,7 +14,7 @@ from tutorpulse.api.params import KINDS, EntityId, Kind
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.decisions.summary import Summary
 from tutorpulse.events.fields import PLACEHOLDER_ID
-from tutorpulse.service.queries.shapes import ErasedEntity
+from tutorpulse.service.queries.upkeep_shapes import ErasedEntity
 from tutorpulse.store.state.audit import Act
 
 router = APIRouter()

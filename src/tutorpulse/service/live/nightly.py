@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from tutorpulse.clock import DAY_US, HOUR_US
 from tutorpulse.errors import TutorpulseError
@@ -21,6 +22,7 @@ class Nightly:
         self._pulse = pulse
         self._stopping = threading.Event()
         self._done_on = self._day()
+        self._interrupt: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
     def start(self) -> None:
@@ -28,10 +30,13 @@ class Nightly:
         self._thread.start()
 
     def close(self, timeout_s: float) -> None:
-        """Stop, after the upkeep under way or after so many seconds."""
+        """Stop, after the upkeep under way, or in the midst of it after half of `timeout_s`: what it has not done by then is undone."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join(timeout_s)
+            self._thread.join(timeout_s / 2)
+        if self._thread.is_alive():
+            self._interrupt()
+            self._thread.join(timeout_s / 2)
 
     def step(self) -> bool:
         """Do the upkeep if its time has come since the last; whether it was done."""
@@ -53,6 +58,6 @@ class Nightly:
         return (self._pulse.clock.now_us() - self._pulse.settings.upkeep_hour * HOUR_US) // DAY_US
 
     def _run(self) -> None:
-        with self._pulse.store.visit():
+        with self._pulse.store.visit() as self._interrupt:
             while not self._stopping.wait(_LOOK_S):
                 self.step()

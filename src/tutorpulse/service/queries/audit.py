@@ -2,7 +2,7 @@
 
 from tutorpulse.clock import format_time
 from tutorpulse.service.queries import cursors
-from tutorpulse.service.queries.shapes import AuditEntry, AuditList
+from tutorpulse.service.queries.upkeep_shapes import AuditEntry, AuditList
 from tutorpulse.store.state import State
 from tutorpulse.store.state.audit import AuditRow
 
