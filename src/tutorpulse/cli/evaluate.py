@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tutorpulse.cli import console
 from tutorpulse.cli.app import app
+from tutorpulse.cli.baseline_view import judge_baselines, show_baselines
 from tutorpulse.cli.progress import progress_bar
 from tutorpulse.cli.simulated_view import Asked, judge_simulated, print_simulated
 from tutorpulse.clock import DAY_US, parse_time
@@ -30,6 +31,7 @@ class Protocol(StrEnum):
     BARCELONA = "barcelona"
     CDNOW = "cdnow"
     SIMULATED = "simulated"
+    BASELINES = "baselines"
 
 
 @app.command()
@@ -37,7 +39,7 @@ def evaluate(
     protocol: Annotated[
         Protocol,
         typer.Option(
-            help="Which protocol: that of Barcelona's hosts, of CDNOW's customers, or of simulated marketplaces."
+            help="Which protocol: that of Barcelona's hosts, of CDNOW's customers, of simulated marketplaces, or all baselines on either log."
         ),
     ],
     home: console.HomeOption = console.DEFAULT_HOME,
@@ -72,6 +74,15 @@ def evaluate(
             Asked(seeds, tutors, students, mornings, continuations, oracle_marketplaces, own)
         )
         console.print_json(judged) if as_json else print_simulated(judged)
+        return
+    if protocol is Protocol.BASELINES:
+        with open_pulse(home) as pulse, progress_bar("Evaluating") as tell:
+            show_baselines(
+                judge_baselines(
+                    pulse, cut, _ids(sample) if sample else None, seed, lambda _what, d, n: tell(d, n)
+                ),
+                as_json,
+            )
         return
     with open_pulse(home) as pulse, progress_bar("Evaluating") as tell:
         figures = _figures(pulse, protocol, cut, sample, seed, lambda _what, done, total: tell(done, total))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import mean_absolute_error, roc_auc_score
 
-from tutorpulse.clock import DAY_US
+from tutorpulse.clock import DAY_US, WEEK_US
 from tutorpulse.errors import InputError
 from tutorpulse.features.frame import FeatureFrame
 from tutorpulse.model.outputs import Floats
@@ -64,14 +64,11 @@ def buyer_figures(
     """
     artifact = train(store, features, settings, replace(plan, kinds=("student",)), progress)
     frame = features.compute("student", plan.known_us)
-    if chosen is not None:
-        frame = _take(frame, np.isin(frame.entity_ids.astype(str), chosen.astype(str)))
-        if not len(frame):
-            raise InputError("None of the chosen ids is a student of this log by then. Check the ids.")
+    frame = frame if chosen is None else taken(frame, chosen)
     history = read_history(store, "student", until_us)
     weeks = round((until_us - plan.known_us) / (7 * DAY_US))
     predicted = LocalPredictor(artifact).predict(frame)
-    days = _active_days(history, frame.entity_ids, plan.known_us)
+    days = active_days(history, frame.entity_ids, plan.known_us)
     return _buyer_figures(
         days, predicted.session_velocity * weeks, predicted.churn_risk_30d, weeks, plan.seed
     )
@@ -89,7 +86,7 @@ def _buyer_figures(days: Floats, expected: Floats, risk: Floats, weeks: int, see
         customers=len(days),
         weeks=weeks,
         bought_again=float(again.mean()),
-        correlation=interval(lambda weight: _correlation(days, expected, weight)),
+        correlation=interval(lambda weight: correlation(days, expected, weight)),
         mean_absolute_error=interval(
             lambda weight: float(mean_absolute_error(days, expected, sample_weight=weight))
         ),
@@ -99,20 +96,32 @@ def _buyer_figures(days: Floats, expected: Floats, risk: Floats, weeks: int, see
     )
 
 
-def _correlation(a: Floats, b: Floats, weight: Floats) -> float:
+def correlation(a: Floats, b: Floats, weight: Floats) -> float:
+    """The correlation of n pairs, each counted as often as its weight says."""
     covariance = np.cov(np.stack([a, b]), fweights=weight.astype(np.int64))
     return float(covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1]))
 
 
-def _active_days(history: History, entity_ids: NDArray[np.object_], after_us: int) -> Floats:
-    """Distinct UTC days with activity after a moment."""
-    later = history.activity.us > after_us
+def active_days(
+    history: History, entity_ids: NDArray[np.object_], after_us: int, weeks: int | None = None
+) -> Floats:
+    """Distinct UTC days with activity after a moment, within so many weeks (None: all that is known)."""
+    until_us = history.known_us if weeks is None else after_us + weeks * WEEK_US
+    later = (history.activity.us > after_us) & (history.activity.us <= until_us)
     day = np.unique(np.stack([history.activity.entity[later], history.activity.us[later] // DAY_US]), axis=1)
     counts = np.bincount(day[0], minlength=len(history.entity_ids))
     return counts[history.codes(entity_ids)].astype(np.float64)
 
 
-def _take(frame: FeatureFrame, rows: NDArray[np.bool_]) -> FeatureFrame:
+def taken(frame: FeatureFrame, chosen: NDArray[np.object_]) -> FeatureFrame:
+    """The rows of a frame whose ids are among the chosen.
+
+    Raises:
+        InputError: none is.
+    """
+    rows = np.isin(frame.entity_ids.astype(str), chosen.astype(str))
+    if not rows.any():
+        raise InputError("None of the chosen ids is a student of this log by then. Check the ids.")
     return replace(
         frame,
         entity_ids=frame.entity_ids[rows],

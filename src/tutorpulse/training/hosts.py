@@ -77,7 +77,7 @@ def host_figures(
         HistoryError: the log holds no tutors, or too few rows.
     """
     history = read_history(store, "tutor", known_us)
-    rows = _host_rows(history, features, protocol, progress)
+    rows = host_rows(history, features, protocol, progress)
     own = labels(history, rows.rows, None)
     test_us = int(np.sort(rows.rows.as_of_us)[int(len(rows) * (1 - protocol.test_share))])
     train_rows = rows.rows.as_of_us <= test_us - protocol.embargo_days * DAY_US
@@ -94,7 +94,12 @@ def host_figures(
     )
 
 
-def _host_rows(history: History, features: Features, protocol: HostProtocol, progress: Progress) -> Snapshots:
+def host_rows(history: History, features: Features, protocol: HostProtocol, progress: Progress) -> Snapshots:
+    """The rows of a protocol, in order of time.
+
+    Raises:
+        HistoryError: the log holds no tutors, or too few rows.
+    """
     if not len(history.activity):
         raise HistoryError("The log holds no tutor with a session. Import a log of tutors first.")
     first_us, last_us = int(history.activity.us.min()), history.known_us

@@ -88,17 +88,17 @@ def intervals(
     half of them left it has no bounds.
     """
     _, own = np.unique(entity, return_inverse=True)
-    drawn = _draws(int(own.max()) + 1 if len(own) else 0, len(own), seed)
+    drawn = draws(int(own.max()) + 1 if len(own) else 0, len(own), seed)
     found = {name: _of_ratio(ratio, own, drawn) for name, ratio in ratios.items()}
     if ranking is not None:
         again = ranking.drawn(own, drawn)
         for column, (name, value) in enumerate(zip(RANKED, ranking.plain(), strict=True)):
-            found[name] = _interval(value, again[:, column])
+            found[name] = interval(value, again[:, column])
     return found
 
 
-def _draws(people: int, rows: int, seed: int) -> NDArray[np.int32]:
-    """How often each of the people is drawn, by resample; no resample of one alone."""
+def draws(people: int, rows: int, seed: int) -> NDArray[np.int32]:
+    """How often each of the people is drawn (resamples, people), for so many rows; no resample of one alone."""
     rng = np.random.default_rng(seed)
     count = int(np.clip(_WORK / max(rows, 1), FEWEST, MOST)) if people > 1 else 0
     drawn = np.empty((count, people), np.int32)
@@ -112,10 +112,11 @@ def _of_ratio(ratio: Ratio, own: NDArray[np.intp], drawn: NDArray[np.int32]) -> 
     people = drawn.shape[1]
     part, whole = (np.bincount(own, values, people) for values in (ratio.part, ratio.whole))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return _interval(float(part.sum() / whole.sum()), (drawn @ part) / (drawn @ whole))
+        return interval(float(part.sum() / whole.sum()), (drawn @ part) / (drawn @ whole))
 
 
-def _interval(value: float, drawn: Floats) -> Interval | None:
+def interval(value: float, drawn: Floats) -> Interval | None:
+    """A figure with the central 90 % of its resamples; None where it is not defined."""
     if not np.isfinite(value):
         return None
     good = drawn[np.isfinite(drawn)]
