@@ -18,6 +18,7 @@ from tutorpulse.service.queries.track import TrackAsked, track_record
 from tutorpulse.service.root import Pulse, open_pulse
 from tutorpulse.service.track.maturing import FLIP_DAYS, mature
 from tutorpulse.service.track.monthly import months_between
+from tutorpulse.store.state.entity_states import EntityStateRow
 
 BEGAN_US = NOW_US - 160 * DAY_US
 
@@ -171,3 +172,22 @@ def test_months_are_those_of_utc_across_a_year() -> None:
     months = list(months_between(january_us - 1, january_us + 40 * DAY_US))
     assert [month.name for month in months] == ["2023-12", "2024-01", "2024-02"]
     assert months[0].before_us == months[1].from_us == january_us
+
+
+def test_whom_an_operator_set_apart_is_judged_by_nothing(tmp_path: Path) -> None:
+    with judged_home(tmp_path / "home") as (pulse, _):
+        mature(pulse)
+        before = {
+            i.month: i.figures for i in track_record(pulse.state, TrackAsked("tutor", "inactive_14d")).items
+        }
+        since_us = BEGAN_US + 45 * DAY_US
+        pulse.state.entity_states.set(
+            EntityStateRow("s", "tutor", "t1", "on_leave", "ann", None, since_us, since_us + 10 * DAY_US)
+        )
+        mature(pulse)
+        after = {
+            i.month: i.figures for i in track_record(pulse.state, TrackAsked("tutor", "inactive_14d")).items
+        }
+    # Predicted on days 0, 20 and 40 before it, on none within: the last two had it within their horizon.
+    assert sum(figures.apart for figures in after.values()) == 2
+    assert sum(f.rows for f in after.values()) == sum(f.rows for f in before.values()) - 2

@@ -82,11 +82,13 @@ class Making:
         matured = said & (columns["as_of_us"] <= mark_us)
         label = self.recorded.outcomes[spec.label]
         entity = self.reader.history.codes(self.recorded.predictions.entity_ids)
-        known = matured & ~np.isnan(label) & (entity >= 0)
+        apart = matured & self.recorded.apart
+        known = matured & ~np.isnan(label) & (entity >= 0) & ~apart
         rows = Rows(entity[known], columns["as_of_us"][known].astype(np.int64))
         bare = OutputFigures(
             predicted=int(said.sum()),
             matured=int(matured.sum()),
+            apart=int(apart.sum()),
             unlabelled=int((matured & np.isnan(label)).sum()),
             goals=self._goals(spec.label, rows),
             rows=int(known.sum()),

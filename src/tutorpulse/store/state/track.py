@@ -9,12 +9,21 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tutorpulse.clock import DAY_US
 from tutorpulse.store.state.connection import transaction
 from tutorpulse.store.state.predictions import PredictionRows, rows_of
 from tutorpulse.store.state.schema import OUTCOME_COLUMNS, PREDICTION_COLUMNS
 
 _RECORD = ", ".join(f"r.{name}" for name in ("entity_type", "entity_id", *PREDICTION_COLUMNS))
 _OUTCOMES = ", ".join(f"o.{name}" for name in OUTCOME_COLUMNS)
+
+
+APART_DAYS = 30
+"""An operator's state that begins within the longest horizon of a prediction explains its outcome as well as one that held already."""
+
+APART = f"""EXISTS (SELECT 1 FROM entity_states AS s WHERE s.entity_type = r.entity_type AND s.entity_id = r.entity_id
+    AND s.since_us <= r.as_of_us + {APART_DAYS * DAY_US} AND COALESCE(s.ended_us, s.until_us, {2**62}) > r.as_of_us)"""
+"""Whether the entity was paused, on leave or done by an operator's word when it was predicted, or came to be soon after."""
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -41,10 +50,12 @@ class FiguresRow(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class RecordedRows:
-    """n predictions of record, and for each label what came true (length n, NaN: not matured, or no label)."""
+    """n predictions of record, for each label what came true (length n, NaN: not matured, or no label), and whom an operator
+    had set apart (`APART`)."""
 
     predictions: PredictionRows
     outcomes: dict[str, NDArray[np.float64]]
+    apart: NDArray[np.bool_]
 
 
 _FIELDS = FiguresRow.__struct_fields__
@@ -137,15 +148,16 @@ class TrackTables:
     def between(self, entity_type: str, version: str, from_us: int, before_us: int) -> RecordedRows:
         """A model's predictions of record in [from_us, before_us) with what came true of them."""
         found = self._connection.execute(
-            f"SELECT {_RECORD}, {_OUTCOMES} FROM predictions_of_record AS r INDEXED BY record_by_model"
+            f"SELECT {_RECORD}, {_OUTCOMES}, {APART} FROM predictions_of_record AS r INDEXED BY record_by_model"
             " LEFT JOIN outcomes AS o USING (entity_type, entity_id, as_of_us)"
-            " WHERE entity_type = ? AND model_version = ? AND as_of_us >= ? AND as_of_us < ?",
+            " WHERE r.entity_type = ? AND r.model_version = ? AND r.as_of_us >= ? AND r.as_of_us < ?",
             (entity_type, version, from_us, before_us),
         ).fetchall()
         width = 2 + len(PREDICTION_COLUMNS)
         return RecordedRows(
             rows_of(entity_type, [line[:width] for line in found]),
-            _outcomes([line[width:] for line in found]),
+            _outcomes([line[width:-1] for line in found]),
+            np.array([line[-1] for line in found], dtype=np.bool_),
         )
 
     def keep(self, rows: Iterable[FiguresRow]) -> None:

@@ -74,7 +74,7 @@ class OutputFigures(msgspec.Struct, frozen=True):
     """One output of one model in one month.
 
     Of `predicted` rows `matured` have an outcome taken down; of these the rules gave `unlabelled` none, and `goals` left after a goal
-    reached (label 0). Figures are of the `rows` left, of `entities` different ones; of these `flipped` would be labelled otherwise by what
+    reached (label 0), and `apart` were set apart by an operator (paused, on leave, done) then or soon after. Figures are of the `rows` left, of `entities` different ones; of these `flipped` would be labelled otherwise by what
     has come in since, and are not. `complete`: every prediction of the month has matured.
     """
 
@@ -88,6 +88,7 @@ class OutputFigures(msgspec.Struct, frozen=True):
     complete: bool
     risk: RiskFigures | None = None
     velocity: RateFigures | None = None
+    apart: int = 0
 
 
 class Expected(msgspec.Struct, frozen=True):
