@@ -148,12 +148,9 @@ def redrive(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 @cache
 def _insights() -> Any:
-    from mangum import Mangum
-
     from tutorpulse.aws import reading_api
 
-    app = reading_api.create(_table(), _settings(), _CLOCK, _home())
-    return Mangum(app, lifespan="off")
+    return reading_api.create(_table(), _settings(), _CLOCK, _home())
 
 
 def insights(event: Mapping[str, Any], context: object) -> Any:

@@ -5,12 +5,14 @@ lag. A cold one reads all predictions, and the insights of `INSIGHTS_DAYS`.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from mangum import Mangum
 from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 
@@ -29,6 +31,7 @@ from tutorpulse.service.refresh import RefreshReport
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.settings import Settings
+from tutorpulse.store.bodies import Body, Taken
 from tutorpulse.store.home import Home
 from tutorpulse.store.state import State
 
@@ -101,6 +104,21 @@ class GatewayDoor(Door):
         return found
 
 
+class _Shut:
+    """Takes no events: they go to the ingest API."""
+
+    def take(self, body: Body) -> Future[Taken]:  # noqa: ARG002
+        """Nothing.
+
+        Raises:
+            ProblemError: always.
+        """
+        raise ProblemError("not-found", "Events go to the ingest API.")
+
+    def flush(self, timeout_s: float) -> None:
+        """Nothing waits."""
+
+
 @dataclass(frozen=True)
 class TableService:
     """What the API needs of a service, over the table; it takes no events and computes nothing."""
@@ -111,8 +129,8 @@ class TableService:
 
     @property
     def live(self) -> Live:
-        """There is none."""
-        raise ProblemError("not-found", "Events go to the ingest API.")
+        """A door that is shut."""
+        return _Shut()
 
     def lend(self) -> AbstractContextManager[Pulse]:
         """The home with the mirrored state."""
@@ -164,8 +182,13 @@ ROUTERS = (insights.router, entities.router, market.router)
 """What the API answers: insights, lists of tutors and students, segments."""
 
 
-def create(table: Items, settings: Settings, clock: Clock, home: Home) -> Any:
-    """The application."""
+TEXTS = ("text/", "application/json", "application/problem+json")
+"""Types of answers that go to API Gateway as text; it would hand on others as base64 to whoever does not ask for bytes."""
+
+
+def create(table: Items, settings: Settings, clock: Clock, home: Home) -> Mangum:
+    """The application as a handler."""
     mirror = Mirror(table, clock)
     pulse = Pulse(home, None, mirror._state, settings, clock)  # type: ignore[arg-type]
-    return create_app(TableService(pulse, mirror), ROUTERS, GatewayDoor())
+    app = create_app(TableService(pulse, mirror), ROUTERS, GatewayDoor())
+    return Mangum(app, lifespan="off", text_mime_types=list(TEXTS))
