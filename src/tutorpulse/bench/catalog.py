@@ -44,7 +44,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     ),
     "soak": Benchmark(
         "Events a second kept up for ten minutes beside readers, with the errors and how the service's memory grew.",
-        1_000_000,
+        10_000_000,
         soaking.run,
     ),
     "simulate": Benchmark(
