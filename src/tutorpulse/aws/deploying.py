@@ -123,18 +123,20 @@ def run(
     packed: Package,
     choice: Choice,
     environment: Mapping[str, str] = os.environ,
+    quiet: bool = False,
 ) -> None:
-    """Run the commands, with Node from the package that brings it.
+    """Run the commands, with Node from the package that brings it; `quiet` sends what they print to standard error.
 
     Raises:
         InputError: one of them fails.
     """
+    output = sys.stderr if quiet else None
     told = {**environment, _OPTIONS: options_text(packed, choice), "PATH": _path(environment)}
     for step in steps:
         program = shutil.which(step[0], path=told["PATH"])
         if program is None:
             raise InputError(f"There is no {step[0]}. Install with `pip install 'tutorpulse[infra]'`.")
-        ended = subprocess.run([program, *step[1:]], env=told, check=False)
+        ended = subprocess.run([program, *step[1:]], env=told, stdout=output, check=False)
         if ended.returncode:
             raise InputError(
                 f"`{' '.join(step[:4])}` ended with {ended.returncode}. Its output says why; run again when mended."

@@ -7,7 +7,7 @@ import typer
 from tutorpulse.cli import console, views
 from tutorpulse.cli.alerts import ByOption, HoursOption, alerts, at_desk, who
 from tutorpulse.cli.audit import noted
-from tutorpulse.clock import SystemClock
+from tutorpulse.clock import SystemClock, format_time
 from tutorpulse.errors import InputError
 from tutorpulse.service.delivery.delivering import deliver as deliver_all
 from tutorpulse.service.delivery.receivers import load_receivers
@@ -52,12 +52,16 @@ def unsilence(
         str, typer.Argument(metavar="ID", help="As `tutorpulse alerts silences` shows it.")
     ],
     home: console.HomeOption = console.DEFAULT_HOME,
+    as_json: console.JsonOption = False,
 ) -> None:
     """End a silence now."""
     with at_desk(home) as desk:
         desk.state.silences.end(silence_id, desk.now_us)
         noted(desk.state, "end silence", "silence", silence_id)
-    console.print_line(f"Silence {silence_id} is over.")
+    if as_json:
+        console.print_json({"silence_id": silence_id, "ended": format_time(desk.now_us)})
+    else:
+        console.print_line(f"Silence {silence_id} is over.")
 
 
 @alerts.command()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from tutorpulse.cli.app import app
 from tutorpulse.errors import InputError
 from tutorpulse.service.root import open_pulse
 from tutorpulse.service.serving import Serving, serving
+
+if TYPE_CHECKING:
+    from tutorpulse.aws.deploying import Package
 
 aws = typer.Typer(
     no_args_is_help=True, help="The same core on AWS: package it, deploy it, see what it costs."
@@ -33,14 +36,8 @@ def package(
     from tutorpulse.aws.deploying import package as build
 
     packed = build(out, home, _of_home(home))
-    told = {
-        "asset": str(packed.asset.folder),
-        "unzipped_bytes": packed.asset.unzipped_bytes,
-        "python": packed.asset.python,
-        "model": str(packed.model),
-    }
     if as_json:
-        console.print_json(told)
+        console.print_json(_told(packed))
     else:
         console.print_line(
             f"{packed.asset.folder}: {packed.asset.unzipped_bytes:,} bytes unzipped; {packed.model}"
@@ -61,6 +58,7 @@ def deploy(
         bool, typer.Option(help="Prepare account and region for CDK where that was not done.")
     ] = True,
     diff: Annotated[bool, typer.Option("--diff", help="Show what would change, and change nothing.")] = False,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Build, bootstrap if need be, and deploy the stack to the account and region of your AWS credentials."""
     _check_installed("aws_cdk", "boto3", "cdk_nag", "mangum")
@@ -70,7 +68,19 @@ def deploy(
     if not model_image:
         packed = replace(packed, container=str(deploying.lay_wheel(deploying.RECIPE, out / "container")))
     choice = deploying.Choice(model_image, budget_usd)
-    deploying.run(deploying.commands(out, bootstrap and not diff, diff), packed, choice)
+    steps = deploying.commands(out, bootstrap and not diff, diff)
+    deploying.run(steps, packed, choice, quiet=as_json)
+    if as_json:
+        console.print_json({**_told(packed), "ran": steps})
+
+
+def _told(packed: "Package") -> dict[str, str | int]:
+    return {
+        "asset": str(packed.asset.folder),
+        "unzipped_bytes": packed.asset.unzipped_bytes,
+        "python": packed.asset.python,
+        "model": str(packed.model),
+    }
 
 
 @aws.command()

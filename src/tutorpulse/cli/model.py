@@ -30,6 +30,7 @@ def serve_(
     entity: Annotated[
         EntityType | None, typer.Option(help="The kind of rows that do not say theirs.")
     ] = None,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Serve the model behind `GET /ping` and `POST /invocations`, as SageMaker asks. Stops on SIGTERM and Ctrl-C."""
     from tutorpulse.cli.serve import check_installed
@@ -40,7 +41,11 @@ def serve_(
 
     served = read_bundle(folder) if folder else _of_home(home)
     bound = bind(host, port)
-    console.print_line(f"Serving {served.version} at http://{host}:{bound.getsockname()[1]}")
+    address = f"http://{host}:{bound.getsockname()[1]}"
+    if as_json:
+        console.print_json({"address": address, "model_version": served.version})
+    else:
+        console.print_line(f"Serving {served.version} at {address}")
     console.flush()
     serve_models(Invoker(served, entity), bound)
 
