@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tutorpulse.bench import door, featuring, freshness, importing, ingesting, simulating, soaking
+from tutorpulse.bench import door, featuring, freshness, importing, ingesting, scoring, simulating, soaking
 from tutorpulse.bench.harness import Options, Result
 
 
@@ -46,6 +46,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         "Events a second kept up for ten minutes beside readers, with the errors and how the service's memory grew.",
         10_000_000,
         soaking.run,
+    ),
+    "score": Benchmark(
+        "Rows a second from features to all five predictions, of the students of a home of so many events, repeated.",
+        300_000,
+        scoring.run,
     ),
     "simulate": Benchmark(
         "Events a second of a simulated marketplace written as NDJSON, of at least so many events.",
