@@ -20,7 +20,7 @@ LOOK_S = 0.25
 PING_S = 15.0
 """A comment goes out after so long without an event, so that proxies keep the connection."""
 RETRY_MS = 1_000
-LISTENERS_MAX = 256
+LISTENERS_MAX = 1_000
 _WAITING_MAX = 1_000
 _PAGE = 500
 

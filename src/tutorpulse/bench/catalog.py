@@ -3,7 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tutorpulse.bench import door, featuring, freshness, importing, ingesting, scoring, simulating, soaking
+from tutorpulse.bench import (
+    browsing,
+    door,
+    featuring,
+    freshness,
+    importing,
+    ingesting,
+    scoring,
+    simulating,
+    soaking,
+)
 from tutorpulse.bench.harness import Options, Result
 
 
@@ -51,6 +61,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         "Rows a second from features to all five predictions, of the students of a home of so many events, repeated.",
         300_000,
         scoring.run,
+    ),
+    "dashboard": Benchmark(
+        "Seconds until the overview is whole in a cold Chromium, over a tutor for every four of so many events; and what 500 open pages cost.",
+        400_000,
+        browsing.run,
     ),
     "simulate": Benchmark(
         "Events a second of a simulated marketplace written as NDJSON, of at least so many events.",
