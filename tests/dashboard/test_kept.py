@@ -44,6 +44,15 @@ def test_what_is_too_old_is_shown_once_more_while_a_new_one_is_worked_out() -> N
     assert kept.get() == 2
 
 
+def test_what_nobody_asked_for_in_long_is_worked_out_before_it_is_shown() -> None:
+    worked: list[int] = []
+    clock = _Clock()
+    kept = Kept(lambda: worked.append(1) or len(worked), 10, clock)
+    kept.get()
+    clock.s = 61
+    assert kept.get() == 2
+
+
 def test_an_error_is_told_and_not_kept() -> None:
     answers = iter([ValueError("not yet"), 5])
 

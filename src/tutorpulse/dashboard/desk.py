@@ -10,13 +10,17 @@ from tutorpulse.dashboard.kept import Kept
 from tutorpulse.dashboard.ports import Service
 from tutorpulse.errors import ModelError
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
+from tutorpulse.service.queries import alerts
+from tutorpulse.service.queries.alert_shapes import AlertCounts
 from tutorpulse.service.queries.capacity import Capacity, capacity
 from tutorpulse.service.queries.log import LogStanding, log_standing
+from tutorpulse.service.queries.overview import Overview, overview
 from tutorpulse.service.queries.ranges import Range, ranges
 from tutorpulse.service.today import InNeed, needs_someone
 from tutorpulse.store.livestats import LiveStats
 
 NEEDS_SHOWN = 10
+_OVERVIEW_S = 2.0
 _NEEDS_S, _CAPACITY_S, _RANGES_S, _LOG_S = 30.0, 120.0, 600.0, 30.0
 
 
@@ -27,6 +31,8 @@ class Desk:
         self._service = service
         self.settings = service.pulse.settings
         self.log = Kept(self._log, _LOG_S)
+        self.overview = Kept(self._overview, _OVERVIEW_S)
+        self.alerts = Kept(self._alerts, _OVERVIEW_S)
         self.needs = Kept(self._needs, _NEEDS_S)
         self.capacity = Kept(self._capacity, _CAPACITY_S)
         self.ranges: dict[EntityType, Kept[dict[str, Range]]] = {
@@ -53,6 +59,14 @@ class Desk:
     def arrivals(self) -> LiveStats:
         """What came in since the start, and what waits."""
         return self._service.live.stats()
+
+    def _overview(self) -> Overview:
+        with self._service.states.one() as state:
+            return overview(state, self._service.pulse.clock.now_us())
+
+    def _alerts(self) -> AlertCounts:
+        with self._service.states.one() as state:
+            return alerts.counts(state)
 
     def _log(self) -> LogStanding:
         with self._service.lend() as pulse:

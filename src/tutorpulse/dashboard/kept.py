@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_PATIENCE = 5
 
 
 class Kept(Generic[T]):
@@ -24,17 +25,20 @@ class Kept(Generic[T]):
         self._until_s = 0.0
 
     def get(self) -> T:
-        """The answer, at most one `keep_s` and one piece of work old."""
+        """The answer, at most six times `keep_s` and one piece of work old."""
         held = self._held
-        if held is None:
-            return self._first()
+        if held is None or self._too_old():
+            return self._waited()
         if self._now_s() >= self._until_s and self._guard.acquire(blocking=False):
             threading.Thread(target=self._renew, name="pages-renew", daemon=True).start()
         return held[0]
 
-    def _first(self) -> T:
+    def _too_old(self) -> bool:
+        return self._now_s() >= self._until_s + _PATIENCE * self._keep_s
+
+    def _waited(self) -> T:
         with self._guard:
-            if self._held is None:
+            if self._held is None or self._too_old():
                 self._keep()
             assert self._held is not None
             return self._held[0]

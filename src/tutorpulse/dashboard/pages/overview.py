@@ -12,8 +12,8 @@ from tutorpulse.dashboard.desk import desk_of
 from tutorpulse.dashboard.viewer import Looking
 from tutorpulse.decisions.alerts.severity import SEVERITIES
 from tutorpulse.decisions.insights import Insight
-from tutorpulse.service.queries import alerts, insights
-from tutorpulse.service.queries.overview import Overview, overview
+from tutorpulse.service.queries import insights
+from tutorpulse.service.queries.overview import Overview
 from tutorpulse.service.queries.track import track_lines
 from tutorpulse.store.state import State
 
@@ -27,10 +27,10 @@ def look(request: Request, viewer: Looking) -> Response:
     """What costs a query over the whole log is fetched after the page."""
     service = here(request).service
     now_us = service.pulse.clock.now_us()
+    found, waiting = desk_of(request).overview.get(), desk_of(request).alerts.get()
     with service.states.one() as state:
-        found = overview(state, now_us)
         newest = _newest(state)
-        waiting, lines = alerts.counts(state), track_lines(state)
+        lines = track_lines(state)
     return frame.page(
         request,
         "overview.html",
