@@ -12,7 +12,11 @@ SHOWN = tuple(
         (
             *PREDICTION_COLUMNS,
             *TUTOR_NAMES,
-            *(name for name in InsightRow.__struct_fields__ if name != names.SORT_KEY),
+            *(
+                name
+                for name in InsightRow.__struct_fields__
+                if name not in (names.PARTITION_KEY, names.SORT_KEY)
+            ),
             "about_type",
             "about_id",
             "number",
