@@ -33,8 +33,10 @@ class Copies:
         with transaction(self._connection):
             self._connection.executemany(
                 "UPDATE insight_log SET number = ? WHERE alert_id = ?",
-                [(number, alert_id) for alert_id, number in numbers.items()],
+                [(-number, alert_id) for alert_id, number in numbers.items()],
             )
+            # By way of negatives: until all have theirs, one may stand on the number of another.
+            self._connection.execute("UPDATE insight_log SET number = -number WHERE number < 0")
 
 
 def _known(table: str) -> str:
