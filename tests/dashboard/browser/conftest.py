@@ -32,9 +32,12 @@ AXE = ROOT / ".assets" / "axe.js"
 _MORE = [lesson(1.5 + 4 * k, f"t{i}", f"s{i}", subject="maths") for i in range(6) for k in range(i + 1)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium; what is missing skips the tests, which `.ci/run` refuses."""
+    """Debian's Chromium; what is missing skips the tests, which `.ci/run` refuses.
+
+    Of a module, not longer: Playwright keeps an event loop running, beside which no other test could run its own.
+    """
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no Chromium here: apt-get install chromium, or name one in CHROMIUM")
