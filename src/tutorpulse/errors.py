@@ -96,3 +96,7 @@ class QueueFullError(UnavailableError):
 
 class NotDurableError(UnavailableError):
     """The disk did not take what arrived, so nothing of it was acknowledged."""
+
+
+class RefusedItemError(InputError):
+    """A table elsewhere does not take an item as it is, such as one above 400 KB; trying again will not help."""

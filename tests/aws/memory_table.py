@@ -8,8 +8,8 @@ from typing import Any
 
 from tutorpulse.aws import names
 from tutorpulse.aws.schema import SHOWN
-from tutorpulse.aws.table import RefusedItemError
 from tutorpulse.aws.values import pack, unpack
+from tutorpulse.errors import RefusedItemError
 
 _TESTS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, "<>": operator.ne}
 _ITEM_BYTES_MAX = 409_600

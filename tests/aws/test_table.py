@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.aws.conftest import new_table
 from tests.aws.memory_table import MemoryTable
-from tutorpulse.aws.table import Items, RefusedItemError
+from tutorpulse.aws.table import Items
+from tutorpulse.errors import RefusedItemError
 
 _IDS, _SORTS = st.sampled_from(["a", "b"]), st.sampled_from(["x", "y", "z#1", "z#2"])
 _KEYS = st.tuples(_IDS, _SORTS)

@@ -58,7 +58,7 @@ def test_an_action_turns_some_round_and_shields(world: World) -> None:
     everybody = np.arange(len(world.students))
     world.students.stage[:] = FADING
     before = lives.student_hazard(day)
-    operators._take_effect(day, world.students, everybody)
+    operators.take_effect(day, world.students, everybody)
     kept = np.mean(world.students.stage == ACTIVE)
     assert kept == pytest.approx(world.parameters.operators.keep_share, abs=0.08)
     assert np.allclose(lives.student_hazard(day), before * world.parameters.operators.shield_factor)

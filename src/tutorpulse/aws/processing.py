@@ -14,9 +14,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tutorpulse.aws import events, marks, rejects
-from tutorpulse.aws.table import Items, RefusedItemError
+from tutorpulse.aws.table import Items
 from tutorpulse.aws.taking import Taker, Touched
 from tutorpulse.clock import HOUR_US, SECOND_US, Clock
+from tutorpulse.errors import RefusedItemError
 from tutorpulse.events.batch import Reject
 from tutorpulse.events.codec import Arrival
 from tutorpulse.settings import Settings

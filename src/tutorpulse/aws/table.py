@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from tutorpulse.aws import names
 from tutorpulse.aws.values import Item, pack, unpack
-from tutorpulse.errors import InputError
+from tutorpulse.errors import RefusedItemError
 
 TRANSACTION_MAX = 100
 """Items that one transaction can hold."""
@@ -20,10 +20,6 @@ Test: TypeAlias = Literal["<", "<=", ">", "<>"]
 """How the value that is there stands to the new one."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-class RefusedItemError(InputError):
-    """The table does not take an item as it is, such as one above 400 KB; trying again will not help."""
 
 
 class Items(Protocol):
