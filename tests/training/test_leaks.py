@@ -69,6 +69,27 @@ def test_a_feature_that_carries_the_future_is_caught_by_name(store: EventStore) 
         check_shift(store, planted, "tutor", names, MIDDLE_US)
 
 
+@pytest.mark.parametrize(("share", "caught"), [(1e-9, False), (1e-3, True)])
+def test_a_difference_of_rounding_is_not_the_future(store: EventStore, share: float, caught: bool) -> None:
+    def nudged(log: EventStore) -> ReadFrame:
+        def read(kind: EntityType, as_of_us: int) -> FeatureFrame:
+            frame = honest(log)(kind, as_of_us)
+            features = frame.features.astype(np.float64)
+            largest = np.abs(features[:, 1]).max()
+            assert largest > 0
+            features[0, 1] += share * largest * len(log)
+            return replace(frame, features=features)
+
+        return read
+
+    names = features_of(store, Settings()).names["tutor"]
+    if caught:
+        with pytest.raises(LeakError, match="carries the future"):
+            check_shift(store, nudged, "tutor", names, MIDDLE_US)
+    else:
+        check_shift(store, nudged, "tutor", names, MIDDLE_US)
+
+
 def test_training_stops_at_it(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
     check_leaks(store, Settings(), ("tutor", "student"), NOW_US, Limits())
 
