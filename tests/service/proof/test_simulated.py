@@ -49,8 +49,8 @@ def test_a_trial_is_told_with_its_truth() -> None:
 
 @pytest.mark.slow
 def test_intervals_cover_the_truth_of_most_marketplaces() -> None:
-    """Of twenty marketplaces other than those of docs/results.md; at a true 95 %, 16 or fewer come once in 400 times."""
+    """Of twenty marketplaces other than those of docs/results.md; at a true 95 %, 15 or fewer come once in 400 times."""
     told = [told_of(seed, Plan()) for seed in range(3201, 3221)]
     for name in trials.OUTCOMES:
-        assert sum(one[name].covered for one in told) >= 17, name
+        assert sum(one[name].covered for one in told) >= 16, name
         assert sum(one[name].always_covered for one in told) >= 19, name
