@@ -55,3 +55,20 @@ def test_a_packaged_model_is_served_until_it_is_stopped(run: Run, capsys: Captur
 def test_an_archive_of_another_kind_is_refused(run: Run, capsys: Capture, tmp_path: Path) -> None:
     assert run("model", "package", "--out", tmp_path / "model.zip") == 2
     assert "is no .tar.gz" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_the_models_in_force_are_written_as_onnx_graphs(run: Run, capsys: Capture, tmp_path: Path) -> None:
+    events, home, out = tmp_path / "events.ndjson", tmp_path / "home", tmp_path / "graphs"
+    days = ("--start", "2026-01-01", "--end", "2026-01-10")
+    assert run("simulate", "--tutors", 3, "--students", 20, *days, "--out", events) == 0
+    assert run("import", events, "--home", home) == 0
+    capsys.readouterr()
+    assert run("model", "export", "--onnx", out, "--home", home, "--json") == 0
+    written = json.loads(capsys.readouterr().out)
+    assert [Path(graph["file"]).name for graph in written] == ["tutor.onnx", "student.onnx"]
+    for graph in written:
+        assert graph["bytes"] == Path(graph["file"]).stat().st_size
+        assert {"churn_risk_14d", "health_score", "session_velocity"} <= set(graph["outputs"])
+    (tmp_path / "file").write_text("")
+    assert run("model", "export", "--onnx", tmp_path / "file", "--home", home) == 2
+    assert "cannot be written" in " ".join(capsys.readouterr().err.split())

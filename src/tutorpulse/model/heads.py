@@ -68,6 +68,10 @@ class Head:
         """The same head with another calibration."""
         return replace(self, slope=slope, intercept=intercept)
 
+    def trees(self) -> list[dict[str, Any]]:
+        """The roots of the trees, each a nested node as LightGBM describes it."""
+        return [tree["tree_structure"] for tree in self.booster.dump_model()["tree_info"]]
+
     def text(self) -> str:
         """LightGBM's text form of the trees."""
         return str(self.booster.model_to_string())
