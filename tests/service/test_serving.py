@@ -19,8 +19,9 @@ from tutorpulse.service.root import open_pulse
 from tutorpulse.service.served import open_scorer, reading_scorer
 from tutorpulse.service.serving import NoModel, ServedModel, serving
 from tutorpulse.service.today import needs_someone
-from tutorpulse.service.training import train_home, without
+from tutorpulse.service.training import train_home
 from tutorpulse.training.snapshots import Limits
+from tutorpulse.training.yielding import without
 
 OWN = artifact_of("student")
 

@@ -1,16 +1,14 @@
 """Trains a model on a home's log and puts in force what of it suffices."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-
-import msgspec
 
 from tutorpulse.features.compile import CATALOGS, feature_set_hash
 from tutorpulse.features.compute import compute
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
 from tutorpulse.model import registry
-from tutorpulse.model.artifact import Artifact, versioned
+from tutorpulse.model.artifact import Artifact
 from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.settings import Settings
@@ -18,7 +16,7 @@ from tutorpulse.store.log import EventStore
 from tutorpulse.training.leaks import check_shift, shift_date
 from tutorpulse.training.snapshots import DEFAULT_LIMITS, Limits, Progress, plan_dates
 from tutorpulse.training.train import Features, Plan, train
-from tutorpulse.training.yielding import lacking
+from tutorpulse.training.yielding import sufficing
 
 
 @dataclass(frozen=True)
@@ -69,11 +67,8 @@ def candidate(
     plan = Plan(known_us, now_us, kinds, limits, starter=starter)
     check_leaks(pulse.store, pulse.settings, kinds, known_us, limits)
     artifact = train(pulse.store, features, pulse.settings, plan, progress)
-    served = starter.manifest.kinds if starter else {}
-    reasons = {kind: why for kind, part in artifact.manifest.kinds.items() if (why := lacking(part))}
-    kept = {kind: why for kind, why in reasons.items() if kind in served}
-    suffices = without(artifact, kept.keys())
-    return Trained(artifact, suffices if suffices.manifest.kinds else None, kept)
+    suffices = sufficing(artifact, starter)
+    return Trained(artifact, suffices.in_force, suffices.lacking)
 
 
 def check_leaks(
@@ -92,15 +87,6 @@ def check_leaks(
     names = features_of(store, settings).names
     for kind in kinds:
         check_shift(store, lambda log: features_of(log, settings).compute, kind, names[kind], as_of_us)
-
-
-def without(artifact: Artifact, kinds: Collection[EntityType]) -> Artifact:
-    """The artifact without some kinds, under its own version; itself where it has none of them."""
-    if not kinds:
-        return artifact
-    left = {kind: part for kind, part in artifact.manifest.kinds.items() if kind not in kinds}
-    manifest = versioned(msgspec.structs.replace(artifact.manifest, kinds=left))
-    return Artifact(manifest, {kind: artifact.heads[kind] for kind in left})
 
 
 def features_of(store: EventStore, settings: Settings) -> Features:

@@ -19,7 +19,14 @@ from tutorpulse.model.outputs import Floats, output_specs
 from tutorpulse.model.predictor import head_outputs
 from tutorpulse.training.history import History
 from tutorpulse.training.labels import LABELS, labels
-from tutorpulse.training.snapshots import Limits, Progress, Snapshots, take_snapshots
+from tutorpulse.training.snapshots import (
+    Limits,
+    Progress,
+    Snapshots,
+    newest_labelled_us,
+    take_snapshots,
+    thinned,
+)
 from tutorpulse.training.timeline import Ints
 from tutorpulse.training.track.resampling import Ranking, intervals, mean_of
 from tutorpulse.training.track.shapes import Interval
@@ -52,7 +59,10 @@ class Gain(msgspec.Struct, frozen=True):
 
 
 class Contest(msgspec.Struct, frozen=True):
-    """Champion and challenger of one kind on rows from `since_us` on, the verdict on the challenger, and why."""
+    """Champion and challenger of one kind on rows from `since_us` on, the verdict on the challenger, and why.
+
+    `recorded`: on what both said at the time, one of them in shadow; else on what they say now of moments past.
+    """
 
     entity_type: EntityType
     champion: str
@@ -61,6 +71,7 @@ class Contest(msgspec.Struct, frozen=True):
     verdict: Verdict
     reason: str
     gains: tuple[Gain, ...] = ()
+    recorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,7 @@ class Rivals:
 
 def judging_dates(after_us: int, known_us: int) -> Ints:
     """Up to `MOST_DATES` moments after one, to the newest whose shortest label can have matured; empty where there is none."""
-    newest_us = known_us - 14 * DAY_US
+    newest_us = newest_labelled_us(known_us)
     span_days = (newest_us - after_us) // DAY_US
     if span_days < 1:
         return np.empty(0, np.int64)
@@ -91,10 +102,21 @@ def judging_dates(after_us: int, known_us: int) -> Ints:
 
 
 def matured_rows(
-    features: Features, history: History, rivals: Rivals, after_us: int, seed: int, progress: Progress
+    features: Features,
+    history: History,
+    rivals: Rivals,
+    after_us: int,
+    seed: int,
+    progress: Progress,
+    dates_us: Ints | None = None,
 ) -> tuple[Snapshots, dict[str, Floats]] | None:
-    """Rows of those scored after a moment, and their labels; None where no date is late enough."""
-    dates_us = judging_dates(after_us, history.known_us)
+    """Rows of those scored after a moment, at dates among `dates_us` where these are given, and their labels; None where no date is
+    late enough."""
+    if dates_us is None:
+        dates_us = judging_dates(after_us, history.known_us)
+    else:
+        inside = (dates_us > after_us) & (dates_us <= newest_labelled_us(history.known_us))
+        dates_us = thinned(dates_us[inside], MOST_DATES)
     if not len(dates_us):
         return None
     kind, gap_days = history.entity_type, rivals.terms.exit_gap.days
@@ -128,7 +150,7 @@ def gains(rows: Snapshots, own_labels: Mapping[str, Floats], rivals: Rivals, see
         known = rows.had_session & ~np.isnan(label) & (matured_us > rivals.learnt_until_us)
         if known.sum() >= MIN_ROWS:
             values = [values[spec.name][known] / spec.scale for values in (theirs, ours)]
-            told.append(_gain(spec.name, label[known], values, rows.rows.entity[known], seed))
+            told.append(gain_of(spec.name, label[known], values, rows.rows.entity[known], seed))
     return tuple(told)
 
 
@@ -137,7 +159,8 @@ def longest_wait_us(gap_us: int | None) -> int:
     return max(int(spec.maturity_us(np.zeros(1, np.int64), gap_us)[0]) for spec in LABELS.values())
 
 
-def _gain(output: str, label: Floats, values: Sequence[Floats], entity: Ints, seed: int) -> Gain:
+def gain_of(output: str, label: Floats, values: Sequence[Floats], entity: Ints, seed: int) -> Gain:
+    """What the second of two sets of `values` gains on the first, over n labelled rows of one output; `entity` is whose each is."""
     rate = output == "session_velocity"
     champion, challenger = (np.abs(value - label) if rate else np.square(value - label) for value in values)
     found = intervals({"gain": mean_of(champion - challenger)}, None, entity, seed)["gain"]

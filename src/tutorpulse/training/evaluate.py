@@ -10,6 +10,7 @@ from tutorpulse.model.manifest import Measures
 from tutorpulse.model.outputs import Floats
 from tutorpulse.training.calibrate import log_odds, logistic_line
 from tutorpulse.training.timeline import Ints
+from tutorpulse.training.track.resampling import Ranking
 
 RESAMPLES = 50
 INTERVAL = (5.0, 95.0)
@@ -35,9 +36,7 @@ def measure_risk(
     )
     if positives in (0, len(label)):
         return plain
-    low, high = bootstrap_interval(
-        lambda weight: float(roc_auc_score(label, risk, sample_weight=weight)), label, entity, seed, resamples
-    )
+    low, high = bootstrap_interval(_auc_of(Ranking(label, risk)), label, entity, seed, resamples)
     return msgspec.structs.replace(
         plain,
         auc=float(roc_auc_score(label, risk)),
@@ -47,6 +46,11 @@ def measure_risk(
         slope=logistic_line(log_odds(risk), label)[0],
         recency_auc=float(roc_auc_score(label, baseline)),
     )
+
+
+def _auc_of(ranking: Ranking) -> Callable[[Floats], float]:
+    """The AUC under weights: the scores are sorted once, where `roc_auc_score` would sort them for every resample."""
+    return lambda weight: float(ranking.figures(weight[None, ranking.order])[0, 0])
 
 
 def beside(measured: Measures, label: Floats, rival: Floats) -> Measures:
@@ -69,8 +73,16 @@ def measure_rate(label: Floats, rate: Floats) -> Measures:
 
 def calibration_error(label: Floats, risk: Floats) -> float:
     """Expected calibration error: mean distance of rate and risk over ten groups of equally many rows, by risk."""
-    groups = np.array_split(np.argsort(risk, kind="stable"), _BINS)
-    return float(sum(abs(label[g].mean() - risk[g].mean()) * len(g) for g in groups if len(g)) / len(label))
+    order, starts = calibration_groups(risk)
+    return float(np.abs(np.add.reduceat((label - risk)[order], starts)).sum() / len(label))
+
+
+def calibration_groups(risk: Floats) -> tuple[Ints, Ints]:
+    """The order of n risks, at least one, and where the groups of a calibration error begin in it; fewer groups than rows at most."""
+    order = np.argsort(risk, kind="stable")
+    sizes = [len(part) for part in np.array_split(order, _BINS)]
+    starts = np.cumsum([0, *sizes[:-1]])[np.array(sizes) > 0]
+    return order.astype(np.int64), starts.astype(np.int64)
 
 
 def bootstrap_interval(

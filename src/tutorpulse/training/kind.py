@@ -59,9 +59,15 @@ class HeldOut:
 
 
 def fit_kind(snapshots: Snapshots, history: History, recipe: Recipe, progress: Progress) -> Fitted:
-    """The heads as they can be fitted on what `history` knows; its codes may differ from the snapshots'."""
+    """The heads as they can be fitted on what `history` knows; the rows' codes are its own."""
     known = snapshots.where(snapshots.rows.as_of_us < history.known_us)
-    own = labels(history, known.rows, recipe.gap_us)
+    return fit_labelled(known, labels(history, known.rows, recipe.gap_us), history, recipe, progress)
+
+
+def fit_labelled(
+    known: Snapshots, own: dict[str, Floats], history: History, recipe: Recipe, progress: Progress
+) -> Fitted:
+    """The heads fitted on rows whose labels, as `history` knows them, are at hand."""
     log = None if history.log is None else history.log[known.rows.entity]
     return fit_heads(known, own, recipe.names, recipe.gap_us, recipe.seed, progress, log)
 

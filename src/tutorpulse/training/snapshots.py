@@ -54,7 +54,9 @@ class Snapshots:
         return len(self.features)
 
     def where(self, mask: Bools) -> "Snapshots":
-        """The rows that `mask` marks."""
+        """The rows that `mask` marks; itself where that is all, for a copy of a million rows takes memory and time."""
+        if mask.all():
+            return self
         return replace(
             self,
             rows=Rows(self.rows.entity[mask], self.rows.as_of_us[mask]),
@@ -69,7 +71,7 @@ def plan_dates(first_us: int, known_us: int, limits: Limits) -> Ints:
 
     Evenly spaced and never by whole weeks, so that every weekday is seen. Empty where the history is too short.
     """
-    newest_us = known_us - SHORTEST_HORIZON_DAYS * DAY_US
+    newest_us = newest_labelled_us(known_us)
     span_days = (newest_us - first_us) // DAY_US - WARM_UP_DAYS
     if span_days < 0:
         return np.empty(0, np.int64)
@@ -77,6 +79,17 @@ def plan_dates(first_us: int, known_us: int, limits: Limits) -> Ints:
     step += step % 7 == 0
     count = min(limits.dates, span_days // step + 1)
     return newest_us - np.arange(count - 1, -1, -1, dtype=np.int64) * step * DAY_US
+
+
+def newest_labelled_us(known_us: int) -> int:
+    """The newest moment of which the shortest label can have matured."""
+    return known_us - SHORTEST_HORIZON_DAYS * DAY_US
+
+
+def thinned(dates_us: Ints, most: int) -> Ints:
+    """At most so many of sorted dates: every second, third and so on, counted back from the newest."""
+    every = max(1, -(-len(dates_us) // most))
+    return dates_us[::-1][::every][::-1]
 
 
 def take_snapshots(

@@ -13,7 +13,7 @@ from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType
 from tutorpulse.model.artifact import Artifact, checksum, versioned
 from tutorpulse.model.heads import Head
 from tutorpulse.model.manifest import FORMAT, ExitGap, HeadEntry, KindManifest, Manifest
-from tutorpulse.model.outputs import ChurnLabel
+from tutorpulse.model.outputs import ChurnLabel, Floats
 from tutorpulse.settings import ExitGap as ExitGapSetting
 from tutorpulse.settings import Settings
 from tutorpulse.store.log import EventStore
@@ -30,6 +30,7 @@ from tutorpulse.training.kind import (
     cohorts_of,
     exits_apart,
     fit_kind,
+    fit_labelled,
     held_out_from_us,
     judge,
     medians,
@@ -38,7 +39,16 @@ from tutorpulse.training.labels import Rows, labels
 from tutorpulse.training.leaks import check_permutation
 from tutorpulse.training.pool import ReadFrame, ReadHistory
 from tutorpulse.training.reading import read_history
-from tutorpulse.training.snapshots import Limits, Progress, Snapshots, plan_dates, take_snapshots
+from tutorpulse.training.snapshots import (
+    Limits,
+    Progress,
+    Snapshots,
+    newest_labelled_us,
+    plan_dates,
+    take_snapshots,
+    thinned,
+)
+from tutorpulse.training.timeline import Ints
 
 DEFAULT_SEED = 20260101
 _LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "duckdb")
@@ -57,7 +67,8 @@ class Features:
 class Plan:
     """What to train on: everything known at `known_us`, these kinds, within these limits.
 
-    A `starter` of the same features is judged on the same held-out rows.
+    A `starter` of the same features is judged on the same held-out rows. `dates_us`, sorted, are the dates that may be looked at
+    (None: those of `plan_dates`). Without `judged` nothing is held out and the model has no figures: for trials, which have their own.
     """
 
     known_us: int
@@ -66,6 +77,8 @@ class Plan:
     limits: Limits = field(default_factory=Limits)
     seed: int = DEFAULT_SEED
     starter: Artifact | None = None
+    dates_us: Ints | None = None
+    judged: bool = True
 
 
 def train(
@@ -133,7 +146,7 @@ class _KindTraining:
         recipe = Recipe(
             self._features.names[self._kind], gap.us, churn_label(self._settings, gap), self._plan.seed
         )
-        dates_us = plan_dates(int(self._history.activity.us.min()), self._history.known_us, self._plan.limits)
+        dates_us = self._dates_us()
         if not len(dates_us):
             return None
         snapshots = take_snapshots(
@@ -147,10 +160,18 @@ class _KindTraining:
         )
         own = labels(self._history, snapshots.rows, recipe.gap_us)
         check_permutation(snapshots, own, recipe.churn_label, recipe.names, recipe.seed)
-        fitted = fit_kind(snapshots, self._history, recipe, self._progress)
-        return self._manifest(snapshots, fitted, recipe, gap), fitted.models()
+        fitted = fit_labelled(snapshots, own, self._history, recipe, self._progress)
+        return self._manifest(snapshots, own, fitted, recipe, gap), fitted.models()
 
-    def _held_out(self, snapshots: Snapshots, recipe: Recipe) -> HeldOut:
+    def _dates_us(self) -> Ints:
+        plan, known_us = self._plan, self._history.known_us
+        if plan.dates_us is None:
+            return plan_dates(int(self._history.activity.us.min()), known_us, plan.limits)
+        return thinned(plan.dates_us[plan.dates_us <= newest_labelled_us(known_us)], plan.limits.dates)
+
+    def _held_out(self, snapshots: Snapshots, own: dict[str, Floats], recipe: Recipe) -> HeldOut:
+        if not self._plan.judged:
+            return HeldOut({}, "nothing was held out")
         cut_us = held_out_from_us(self._history, recipe.gap_us)
         if cut_us is None:
             return HeldOut({}, "the history is too short to hold any of it out")
@@ -167,7 +188,6 @@ class _KindTraining:
             known.dates_us,
         )
         fitted = fit_kind(recoded, then, recipe, self._progress)
-        own = labels(self._history, snapshots.rows, recipe.gap_us)
         return judge(fitted.models(), snapshots, own, cut_us, recipe, self._rival())
 
     def _rival(self) -> Rival:
@@ -177,10 +197,14 @@ class _KindTraining:
         return Rival(starter.heads[self._kind], starter.manifest.kinds[self._kind].churn_label)
 
     def _manifest(
-        self, snapshots: Snapshots, fitted: Fitted, recipe: Recipe, gap: ExitGapChoice
+        self,
+        snapshots: Snapshots,
+        own: dict[str, Floats],
+        fitted: Fitted,
+        recipe: Recipe,
+        gap: ExitGapChoice,
     ) -> KindManifest:
-        own = labels(self._history, snapshots.rows, recipe.gap_us)
-        held_out = self._held_out(snapshots, recipe)
+        held_out = self._held_out(snapshots, own, recipe)
         goal_exits, censored = exits_apart(self._history, snapshots.rows, recipe.gap_us)
         return KindManifest(
             entity_type=self._kind,

@@ -1,6 +1,6 @@
 """Two saved models on what has come true since both were trained."""
 
-from tutorpulse.clock import format_time, parse_time
+from tutorpulse.clock import format_time
 from tutorpulse.errors import ModelError
 from tutorpulse.features.compile import feature_set_hash
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
@@ -13,6 +13,7 @@ from tutorpulse.service.training import features_of
 from tutorpulse.training.contest import Contest, Rivals, gains, longest_wait_us, matured_rows, verdict
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import Progress
+from tutorpulse.training.succession import learnt_until_us
 from tutorpulse.training.train import DEFAULT_SEED
 
 
@@ -46,11 +47,6 @@ def artifact_of(pulse: Pulse, version: str) -> Artifact:
         known = ", ".join([STARTER, *registry.versions(models)])
         raise ModelError(f"There is no model {version!r} here. Give one of: {known}.")
     return load(models / version, set_hash)
-
-
-def learnt_until_us(artifact: Artifact) -> int:
-    """Up to when a model has seen outcomes of this log: the starter never saw any."""
-    return 0 if registry.is_starter(artifact.version) else parse_time(artifact.manifest.data_to)
 
 
 def _contest(

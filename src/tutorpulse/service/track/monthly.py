@@ -15,12 +15,9 @@ from tutorpulse.settings import Settings
 from tutorpulse.store.state.track import RecordedRows
 from tutorpulse.training.labels import Rows
 from tutorpulse.training.timeline import Bools
-from tutorpulse.training.track.figures import Judged, rate_figures, risk_figures
+from tutorpulse.training.track.figures import KEEPING, Judged, rate_figures, risk_figures
 from tutorpulse.training.track.outcomes import OutcomeReader
 from tutorpulse.training.track.shapes import OutputFigures
-
-KEEPING = ("health_score", "first_session_success")
-"""Outputs that say how likely all stays well."""
 
 _DAYS_OF = {"exit_14d": 14, "exit_30d": 30, "already_gone": 0}
 

@@ -16,6 +16,9 @@ from tutorpulse.training.track.shapes import Band, Flagged, Interval, RateFigure
 BANDS = 10
 TOP_SHARE = 0.05
 
+KEEPING = ("health_score", "first_session_success")
+"""Outputs that say how likely all stays well."""
+
 
 @dataclass(frozen=True)
 class Judged:

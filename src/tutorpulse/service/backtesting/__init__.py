@@ -1,0 +1,1 @@
+"""A home's history replayed with retraining, and the report of it."""

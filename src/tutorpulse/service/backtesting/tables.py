@@ -1,0 +1,120 @@
+"""The tables of the report."""
+
+from collections.abc import Sequence
+
+from tutorpulse.service.backtesting.words import DASH, between, count, number, statement, table, text
+from tutorpulse.training.backtest.shapes import Fairness, Figures, Report
+
+_HEADER = (
+    "rows",
+    "people",
+    "rate",
+    "said",
+    "AUC",
+    "recency",
+    "average precision",
+    "recency",
+    "Brier",
+    "base rate",
+    "calibration error",
+    "by chance",
+    "slope",
+)
+
+FAIRNESS_NOTE = (
+    '<p class="note">Excess is what was said above what came true; recall the share of those it befell who were flagged; false alarms the '
+    "share of the others who were. Marked figures differ from those of all other rows by .02 or more and beyond noise (2.6 standard errors). "
+    "One in a hundred is marked by chance.</p>"
+)
+
+
+def overall(whole: Sequence[Figures]) -> str:
+    """Every prediction over all rows."""
+    rows = [(statement(f.output, f.churn_label), *_cells(f)) for f in whole]
+    return table(("prediction", *_HEADER), rows)
+
+
+def grouped(figures: Sequence[Figures], by: str) -> str:
+    """Every prediction in every group."""
+    rows = [(statement(f.output, f.churn_label), text(f.group), *_cells(f)) for f in figures]
+    return table(("prediction", by, *_HEADER), rows, words=(1,) if by == "model" else ())
+
+
+def _cells(f: Figures) -> tuple[str, ...]:
+    counts = (count(f.rows), count(f.entities))
+    if f.velocity is not None:
+        rate = f.velocity
+        error = f"mean error {between(rate.mae)}"
+        naive = f"{number(rate.mae_of_recent)} as before", f"{number(rate.mae_of_mean)} the mean"
+        return (*counts, between(rate.rate), number(rate.said), error, naive[0], naive[1], *[""] * 6)
+    if f.risk is None:
+        return (*counts, *[DASH] * 11)
+    risk = f.risk
+    return (
+        *counts,
+        between(risk.rate),
+        number(risk.said),
+        between(risk.auc),
+        number(risk.recency_auc),
+        between(risk.average_precision),
+        number(risk.recency_average_precision),
+        between(risk.brier),
+        number(risk.brier_of_base_rate),
+        between(f.ece),
+        number(f.ece_by_chance),
+        between(f.slope, 2),
+    )
+
+
+def fairness(lines: Sequence[Fairness]) -> str:
+    """The fairness table."""
+    header = (
+        "prediction",
+        "by",
+        "group",
+        "rows",
+        "people",
+        "rate",
+        "excess",
+        "AUC",
+        "flagged",
+        "precision",
+        "recall",
+        "false alarms",
+    )
+    rows = [
+        (
+            statement(line.output, line.churn_label),
+            line.by,
+            text(line.group),
+            count(line.rows),
+            count(line.entities),
+            between(line.rate),
+            _marked(line, "excess", between(line.excess, signed=True)),
+            between(line.auc),
+            between(line.flagged),
+            between(line.precision),
+            _marked(line, "recall", between(line.recall)),
+            _marked(line, "false_alarms", between(line.false_alarms)),
+        )
+        for line in lines
+    ]
+    return table(header, rows)
+
+
+def _marked(line: Fairness, name: str, cell: str) -> str:
+    return f'<span class="apart">{cell}</span>' if name in line.apart else cell
+
+
+def turns(report: Report) -> str:
+    """What became of the models."""
+    rows = [
+        (
+            turn.at[:10],
+            "in force" if turn.promoted else "no model" if turn.version is None else "refused",
+            text(turn.version or DASH),
+            text(turn.reason),
+        )
+        for turn in report.turns
+    ]
+    return table(("day", "what", "model", "why"), rows, words=(3,))

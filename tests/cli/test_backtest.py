@@ -1,0 +1,109 @@
+"""The verb of the backtest, over a report at hand."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.conftest import Run
+from tests.service.logs import home_with, lessons
+from tests.training.backtest.made import lines_made
+from tutorpulse.cli import backtest as verb
+from tutorpulse.service.backtesting.home import Asked
+from tutorpulse.training.backtest.fairness import fairness_of
+from tutorpulse.training.backtest.figures import figures_of
+from tutorpulse.training.backtest.grouping import NO_TRAITS, Traits
+from tutorpulse.training.backtest.shapes import Report, TurnTold
+from tutorpulse.training.track.figures import Bound
+
+Capture = pytest.CaptureFixture[str]
+RNG = np.random.default_rng(1)
+SIZE = 600
+
+
+def report() -> Report:
+    """Of students half of whom are told too small a risk."""
+    risk = RNG.uniform(0.05, 0.9, SIZE)
+    lines = lines_made(
+        SIZE,
+        label=(RNG.random(SIZE) < risk).astype(float),
+        value=np.where(np.arange(SIZE) < 300, risk / 2, risk),
+    )
+    velocity = replace(lines, output="session_velocity", churn_label="", label=lines.label * 2)
+    bounds = (Bound("at_risk", 0.4), Bound("churned", 0.7))
+    regions = Traits({}, {"north <east>": np.arange(300)})
+    figures = [*figures_of(lines, NO_TRAITS, bounds, 1), *figures_of(velocity, NO_TRAITS, (), 1)]
+    turns = (
+        TurnTold("2024-03-01T00:00:00Z", False, None, "the history is too short"),
+        TurnTold("2024-06-01T00:00:00Z", True, "m", "the first model of one's own"),
+    )
+    return Report(
+        "2024-01-01T00:00:00Z",
+        "2024-02-01T00:00:00Z",
+        "2024-09-01T00:00:00Z",
+        "2024-12-01T00:00:00Z",
+        20,
+        11,
+        90.0,
+        8_000,
+        True,
+        1,
+        {"student": SIZE},
+        tuple(figures),
+        tuple(fairness_of(lines, regions, bounds, 1)),
+        turns,
+    )
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
+    given: list[Asked] = []
+
+    def backtest(_pulse: object, asked: Asked, _tell: object) -> Report:
+        given.append(asked)
+        return report()
+
+    monkeypatch.setattr(verb, "backtest", backtest)
+    return given
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    path = tmp_path / "home"
+    home_with(path, lessons(2, 30))
+    return path
+
+
+def test_the_summary_tells_figures_whom_it_treats_apart_and_the_models(
+    run: Run, capsys: Capture, home: Path, asked: list[Asked]
+) -> None:
+    assert run("backtest", "--home", home, "--entity", "student", "--every", 11) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "20 dates from 2024-02-01 to 2024-09-01, every 11 days" in shown
+    assert "600 predictions" in shown
+    assert "apart: students, region north <east>, churn_risk_14d: excess -0." in shown
+    assert "2024-06-01 m in force: the first model of one's own" in shown
+    assert (asked[0].kinds, asked[0].every_days, asked[0].retrain_days) == (("student",), 11, None)
+
+
+def test_the_page_and_the_json_tell_all_of_it(
+    run: Run, capsys: Capture, home: Path, asked: list[Asked], tmp_path: Path
+) -> None:
+    page = tmp_path / "report.html"
+    assert run("backtest", "--home", home, "--html", page, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {f["by"] for f in told["figures"]} == {"all", "cohort", "model", "period"}
+    text = page.read_text()
+    assert "north &lt;east&gt;" in text
+    assert "Of each date at most 8,000 of a kind" in text
+    assert "Of students given a churn risk above 40%" in text
+
+
+def test_a_page_in_a_folder_that_is_not_there_is_refused_before_the_work(
+    run: Run, capsys: Capture, home: Path, asked: list[Asked], tmp_path: Path
+) -> None:
+    assert run("backtest", "--home", home, "--html", tmp_path / "no" / "report.html") == 2
+    assert "is no folder" in " ".join(capsys.readouterr().err.split())
+    assert asked == []
