@@ -1,5 +1,6 @@
 """The work list's verbs."""
 
+import json
 from pathlib import Path
 
 import msgspec
@@ -55,6 +56,9 @@ def test_what_operators_set_shows_on_the_page_and_in_the_record(run: Run, home: 
     assert run("states", "set", "bob", "on_leave", "--until", "2024-11-01", *who) == 0
     assert run("reviews", "ask", "bob", "is that right?", *who) == 0
     capsys.readouterr()
+    assert run("audit", "--home", home, "--json") == 0
+    acts = [(e["actor_kind"], e["action"], e["target_id"]) for e in json.loads(capsys.readouterr().out)]
+    assert acts == [("shell", act, "bob") for act in ("ask review", "set state", "set override")]
     assert run("overrides", "list", "--home", home) == 0
     assert "bob: healthy until 2024-11-01T00:00:00Z, by carla" in capsys.readouterr().out
     assert run("states", "list", "--home", home) == 0

@@ -202,6 +202,8 @@ def fill(state: State, entity_id: str) -> None:
     state.insights.add([insight(f"i-{entity_id}", entity_id)])
     state.insights.set_levels([LevelRow("tutor", entity_id, "churn_risk", 31.0, True)])
     state.track.settle("tutor", "m", "health", 9, [(entity_id, 7, 1.0)])
+    state.predictions.keep_shadow(rows([entity_id]))
+    state.shadow.settle("tutor", "m", "health", 9, [(entity_id, 7, 1.0)])
     state.moves.add([MoveRow("tutor", entity_id, 5, "healthy", "star", "active")])
     alert = alert_row(f"a-{entity_id}", entity_id)
     state.alerts.write([alert], [ChangeRow(alert.alert_id, "tutor", entity_id, 5, "opened", "warning")])

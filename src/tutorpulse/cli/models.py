@@ -8,14 +8,18 @@ from rich.text import Text
 
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
+from tutorpulse.cli.audit import noted
 from tutorpulse.cli.progress import progress_bar
 from tutorpulse.clock import format_time
-from tutorpulse.service.lifecycle import comparing, promoting
+from tutorpulse.errors import InputError
+from tutorpulse.model import registry
+from tutorpulse.service.lifecycle import comparing, promoting, shadow
 from tutorpulse.service.queries.models import model_history
 from tutorpulse.service.queries.models import models as all_models
 from tutorpulse.service.queries.shapes import Model
 from tutorpulse.service.root import open_pulse
 from tutorpulse.service.served import reading_scorer
+from tutorpulse.service.track.maturing import mature
 from tutorpulse.training.contest import Contest, Gain
 
 models = typer.Typer(no_args_is_help=True, help="Models: which there are, which serves, which one should.")
@@ -29,18 +33,25 @@ ReasonOption = Annotated[str, typer.Option(help="Why; kept in the history.")]
 
 @models.command("list")
 def list_(home: console.HomeOption = console.DEFAULT_HOME, as_json: console.JsonOption = False) -> None:
-    """List the models with their figures on held-out time, and what served when."""
+    """List the models with their figures on held-out time, which serves, which is in shadow, and what served when."""
     with open_pulse(home) as pulse:
         found = all_models(pulse.home.models_path, reading_scorer(pulse).model.version)
         history = model_history(pulse.state)
     if as_json:
-        console.print_json({"serving": found.serving, "models": found.models, "history": history.items})
+        console.print_json(
+            {
+                "serving": found.serving,
+                "shadow": found.shadow,
+                "models": found.models,
+                "history": history.items,
+            }
+        )
         return
     table = views.plain_table("model", "", "data to", "tutors 14 d, 30 d", "students 14 d, 30 d", fixed=(0,))
     for model in found.models:
         table.add_row(
             model.version,
-            "serves" if model.in_force else "",
+            "serves" if model.in_force else "in shadow" if model.version == found.shadow else "",
             "simulated" if model.starter else model.data_to[:10],
             *(_aucs(model, kind) for kind in ("tutor", "student")),
         )
@@ -64,6 +75,7 @@ def promote(
     """Put a saved model in force. A service goes over to it at once and scores everybody anew."""
     with open_pulse(home) as pulse:
         before = promoting.promote(pulse, version, getpass.getuser(), reason)
+        noted(pulse.state, "promote model", "model", version)
     _told(version, before, as_json)
 
 
@@ -76,7 +88,39 @@ def rollback(
     """Put the model back in force that served before the present one."""
     with open_pulse(home) as pulse:
         current = promoting.current_version(pulse)
-        _told(promoting.rollback(pulse, getpass.getuser(), reason), current, as_json)
+        back = promoting.rollback(pulse, getpass.getuser(), reason)
+        noted(pulse.state, "rollback model", "model", back or promoting.STARTER)
+    _told(back, current, as_json)
+
+
+@models.command("shadow")
+def shadow_(
+    version: Annotated[
+        str | None, typer.Argument(help="As `tutorpulse models list` names it; `starter`: the starter model.")
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Have none score in shadow.")] = False,
+    reason: ReasonOption = "",
+    home: console.HomeOption = console.DEFAULT_HOME,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Have a model score beside the one in force without being shown, or say which does.
+
+    It scores what goes on record: once a day for each entity, and when one changes segment. `models compare` and `track-record` judge it.
+    """
+    if off and version is not None:
+        raise InputError("Give a version or --off, not both.")
+    with open_pulse(home) as pulse:
+        if off:
+            lifted = promoting.lift_shadow(pulse, getpass.getuser(), reason)
+            noted(pulse.state, "lift shadow", "model", lifted or "")
+        elif version is not None:
+            wanted = shadow.cast_shadow(pulse, version, getpass.getuser(), reason)
+            noted(pulse.state, "cast shadow", "model", wanted)
+        now = registry.shadow_version(pulse.home.models_path)
+    if as_json:
+        console.print_json({"shadow": now})
+    else:
+        console.print_line(f"In shadow: {now or 'none'}.")
 
 
 @models.command()
@@ -86,11 +130,16 @@ def compare(
     home: console.HomeOption = console.DEFAULT_HOME,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Judge one model against another on what came true after both had learnt: is the second better beyond noise?"""
+    """Judge one model against another on what came true after both had learnt: is the second better beyond noise?
+
+    Where one of both scored in shadow while the other served, also on what they said then.
+    """
     with open_pulse(home) as pulse, progress_bar("Comparing") as tell:
         contests = comparing.compare(
             pulse, champion, challenger, lambda _what, done, total: tell(done, total)
         )
+        mature(pulse)
+        contests += shadow.recorded_contests(pulse, champion, challenger)
     if as_json:
         console.print_json(contests)
         return
@@ -120,7 +169,8 @@ def _aucs(model: Model, kind: str) -> str:
 def _show(contest: Contest) -> None:
     since = format_time(contest.since_us)[:10]
     console.print_line(
-        f"{contest.entity_type}s, predictions since {since}: {contest.verdict} ({contest.reason})"
+        f"{contest.entity_type}s, predictions {'on record ' if contest.recorded else ''}since {since}: "
+        f"{contest.verdict} ({contest.reason})"
     )
     if not contest.gains:
         return

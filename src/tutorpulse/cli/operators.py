@@ -3,13 +3,14 @@
 import getpass
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Protocol, TypeVar
 
 import msgspec
 import typer
 
 from tutorpulse.cli import console
 from tutorpulse.cli.app import app
+from tutorpulse.cli.audit import noted
 from tutorpulse.decisions.tasks import OperatorState
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.page import find
@@ -64,6 +65,7 @@ def set_override(
     _do(
         home,
         as_json,
+        "set override",
         lambda p, by: overriding.set_override(
             p, OverrideRequest(_kind(p, who, entity), who, segment, until, reason), by
         ),
@@ -79,7 +81,7 @@ def end_override(
     as_json: console.JsonOption = False,
 ) -> None:
     """End an override before its time."""
-    _do(home, as_json, lambda p, by: overriding.end_override(p, override_id, by), by)
+    _do(home, as_json, "end override", lambda p, by: overriding.end_override(p, override_id, by), by)
 
 
 @states.command("list")
@@ -105,6 +107,7 @@ def set_state(
     _do(
         home,
         as_json,
+        "set state",
         lambda p, by: setting_apart.set_state(
             p, StateRequest(_kind(p, who, entity), who, state, until, note), by
         ),
@@ -120,7 +123,7 @@ def end_state(
     as_json: console.JsonOption = False,
 ) -> None:
     """Say that it is over."""
-    _do(home, as_json, lambda p, by: setting_apart.end_state(p, state_id, by), by)
+    _do(home, as_json, "end state", lambda p, by: setting_apart.end_state(p, state_id, by), by)
 
 
 @reviews.command("list")
@@ -150,6 +153,7 @@ def ask_review(
     _do(
         home,
         as_json,
+        "ask review",
         lambda p, by: reviewing.ask_review(p, ReviewRequest(_kind(p, who, entity), who, reason), by),
         by,
     )
@@ -168,6 +172,7 @@ def answer_review(
     _do(
         home,
         as_json,
+        "answer review",
         lambda p, by: reviewing.answer_review(p, review_id, ReviewAnswer(outcome, answer), by),
         by,
     )
@@ -177,12 +182,26 @@ def _kind(pulse: Pulse, entity_id: str, entity: EntityType | None) -> EntityType
     return "tutor" if find(pulse, entity_id, entity).entity_type == "tutor" else "student"
 
 
-def _do(home: Path, as_json: bool, act: Callable[[Pulse, str], msgspec.Struct], by: str | None) -> None:
+class _OfEntity(Protocol):
+    """What an operator's deed answers with is about somebody."""
+
+    @property
+    def entity_type(self) -> EntityType: ...
+
+    @property
+    def entity_id(self) -> str: ...
+
+
+def _do(
+    home: Path, as_json: bool, action: str, act: Callable[[Pulse, str], _OfEntity], by: str | None
+) -> None:
     with open_pulse(home) as pulse:
         found = act(pulse, by or getpass.getuser())
+        noted(pulse.state, action, found.entity_type, found.entity_id)
     if as_json:
         console.print_json(found)
         return
+    assert isinstance(found, msgspec.Struct), "deeds answer with a shape"
     known = {name: value for name, value in msgspec.structs.asdict(found).items() if value is not None}
     console.print_line(", ".join(f"{name} {value}" for name, value in known.items()))
 

@@ -22,6 +22,10 @@ def show_record(record: Record) -> None:
         "Segments set by hand",
         (f"{o.segment} until {o.expires[:10]}, by {o.owner}" for o in record.overrides),
     )
+    _lines(
+        "Predicted in shadow, shown nowhere",
+        (f"{s.count:,} by {s.model_version}, {s.first[:10]} to {s.last[:10]}" for s in record.shadow),
+    )
     _lines("Tasks", (f"{t.action}: {t.state}" for t in record.tasks))
     _lines("Trials", (f"{t.rule}: {t.arm} since {t.enrolled[:10]}" for t in record.trials))
     _lines("Verdicts", (f"{f.about} {f.verdict}, by {f.given_by}" for f in record.feedback))

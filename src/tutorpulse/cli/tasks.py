@@ -9,6 +9,7 @@ from rich.text import Text
 
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
+from tutorpulse.cli.audit import noted
 from tutorpulse.decisions.tasks import Outcome
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.root import open_pulse
@@ -133,6 +134,7 @@ def note(
 def _change(home: Path, task_id: str, change: TaskChange, by: str | None, as_json: bool) -> None:
     with open_pulse(home) as pulse:
         page: TaskPage = change_task(pulse, task_id, change, by or getpass.getuser())
+        noted(pulse.state, f"{change.move} task", "task", task_id)
     if as_json:
         console.print_json(page)
     else:

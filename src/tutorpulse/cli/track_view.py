@@ -23,8 +23,10 @@ def show_track_record(record: TrackRecord) -> None:
         console.print_line(
             "Nothing to show. Run `tutorpulse refresh` regularly: its predictions are what is judged here."
         )
-    for (month, kind), items in groupby(record.items, lambda item: (item.month, item.entity_type)):
-        console.out.print(_month_table(f"{kind}s, {month}", list(items)))
+    for (shadow, month, kind), items in groupby(
+        record.items, lambda item: (item.shadow, item.month, item.entity_type)
+    ):
+        console.out.print(_month_table(f"{kind}s, {month}{', in shadow' if shadow else ''}", list(items)))
     if len(record.items) == 1:
         _show_detail(record.items[0])
 

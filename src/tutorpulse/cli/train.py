@@ -10,6 +10,7 @@ from rich.table import Table
 
 from tutorpulse.cli import console
 from tutorpulse.cli.app import app
+from tutorpulse.cli.audit import noted
 from tutorpulse.cli.progress import progress_bar
 from tutorpulse.clock import parse_time
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
@@ -50,6 +51,7 @@ def train(
         trained = train_home(
             pulse, lambda _what, done, total: tell(done, total), as_of_us, kinds, limits, getpass.getuser()
         )
+        noted(pulse.state, "train model", "model", trained.artifact.version)
     manifest = trained.artifact.manifest
     if as_json:
         console.print_json(trained_summary(trained))

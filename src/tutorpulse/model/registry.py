@@ -22,6 +22,9 @@ from tutorpulse.model.artifact import (
 from tutorpulse.model.manifest import KindManifest
 
 CURRENT_FILE = "current"
+SHADOW_FILE = "shadow"
+"""Names the version that scores beside the one in force without being shown; absent: none does."""
+
 STARTER_FOLDER = Path(__file__).parent / "starter"
 """Where the package keeps the starter model; `make starter` writes it."""
 
@@ -46,9 +49,36 @@ def activate(version: str, models: Path) -> None:
         raise ModelError(
             f"There is no model {version!r} here (known: {known}). Train one with `tutorpulse train`."
         )
-    draft = models / f".{CURRENT_FILE}.{os.getpid()}"
+    _point(models / CURRENT_FILE, version)
+
+
+def cast_shadow(version: str, models: Path) -> None:
+    """Have a version that can be read score in shadow, at once, in place of the one before."""
+    models.mkdir(parents=True, exist_ok=True)
+    _point(models / SHADOW_FILE, version)
+
+
+def lift_shadow(models: Path) -> None:
+    """Have none score in shadow."""
+    (models / SHADOW_FILE).unlink(missing_ok=True)
+
+
+def shadow_version(models: Path) -> str | None:
+    """The version in shadow, None where there is none."""
+    return _pointed(models / SHADOW_FILE)
+
+
+def _point(pointer: Path, version: str) -> None:
+    draft = pointer.with_name(f".{pointer.name}.{os.getpid()}")
     draft.write_text(version + "\n", encoding="utf-8")
-    os.replace(draft, models / CURRENT_FILE)
+    os.replace(draft, pointer)
+
+
+def _pointed(pointer: Path) -> str | None:
+    try:
+        return pointer.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
 
 
 def deactivate(models: Path) -> None:
@@ -63,10 +93,7 @@ def versions(models: Path) -> list[str]:
 
 def current_version(models: Path) -> str | None:
     """The version in force, None where nothing was trained yet."""
-    try:
-        return (models / CURRENT_FILE).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return None
+    return _pointed(models / CURRENT_FILE)
 
 
 def current(models: Path, feature_set_hash: str) -> Artifact:

@@ -28,6 +28,7 @@ from tutorpulse.service.population import Population, column, measured
 from tutorpulse.service.proof.enrolling import Advised, enrol, without_held
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
+from tutorpulse.service.shadowing import in_shadow
 from tutorpulse.store.state import PredictionRows, RecommendationRow, State
 
 log = logging.getLogger("tutorpulse.refresh")
@@ -50,6 +51,7 @@ class Judged:
     news: News = field(default_factory=News)
     notes: tuple[str, ...] = ()
     watched: Watched | None = None
+    shadow: PredictionRows | None = None
 
     @property
     def segments(self) -> NDArray[np.object_]:
@@ -84,16 +86,18 @@ def judge(pulse: Pulse, scorer: Scorer, frame: FeatureFrame, among: Population |
     advised = held.advice(facts, fired, ids)
     spoken = without_held(pulse.state, facts, fired, advised, frame.as_of_us)
     hours = held.population.hours
+    current = merging.merged(previous, status, merging.Scored(predictions, segment), frame.as_of_us)
     return Judged(
         frame,
         status,
         previous,
-        merging.merged(previous, status, merging.Scored(predictions, segment), frame.as_of_us),
+        current,
         held.population,
         advised,
         held.news(predictions, facts, spoken, whole),
         (hours.sentence,) if hours else (),
         watch_entities(pulse, scorer, Scene(scored, facts, frame.entity_ids, status, whole)),
+        in_shadow(scorer.shadow, frame, previous, current),
     )
 
 
@@ -155,6 +159,8 @@ def write(state: State, judged: Judged) -> int:
     changed = merging.changed_rows(previous, current)
     state.predictions.write(current.take(changed))
     state.predictions.record(current.take(merging.rows_of_record(previous, current)))
+    if judged.shadow is not None:
+        state.predictions.keep_shadow(judged.shadow)
     state.moves.add(moving.moves(previous, current, as_of_us))
     state.recommendations.end(current.entity_type, judged.advised.change.ended, as_of_us)
     state.recommendations.add(_recommendation_rows(judged.advised.change))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tutorpulse.decisions.rules import Rule
 from tutorpulse.features.catalog import Feature
 from tutorpulse.features.frame import EntityType, FeatureFrame
-from tutorpulse.model.contract import Predictions
+from tutorpulse.model.contract import Predictions, Predictor
 from tutorpulse.model.explain import Explanation
 
 Compute: TypeAlias = Callable[[EntityType, int, NDArray[np.object_] | None], FeatureFrame]
@@ -39,7 +39,7 @@ class Scorer:
     """All that a refresh needs beside the home; kinds are those that the model knows.
 
     `exit_gap_days` is the silence that counts as leaving, None where the log shows none; `notes` is what every refresh has
-    to say about the model.
+    to say about the model. `shadow` scores what goes on record too, without being shown.
     """
 
     model: Model
@@ -48,6 +48,7 @@ class Scorer:
     exit_gap_days: Mapping[EntityType, float | None]
     rules: tuple[Rule, ...]
     notes: tuple[str, ...] = ()
+    shadow: Predictor | None = None
 
     def feature_names(self, entity_type: EntityType) -> tuple[str, ...]:
         """The 46 and the context, in the order of a frame's columns."""

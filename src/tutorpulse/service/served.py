@@ -15,6 +15,7 @@ from tutorpulse.features.references import References
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.serving import HasKind, NoModel, ServedModel, Serving, serving
+from tutorpulse.service.shadowing import open_shadow
 from tutorpulse.training.split import MIN_EACH, MIN_ROWS
 
 CATALOG = {kind: catalog.shown() for kind, catalog in CATALOGS.items()}
@@ -39,6 +40,7 @@ def open_scorer(pulse: Pulse, has_kind: HasKind | None = None) -> Scorer:
         exit_gap_days={kind: a.manifest.kinds[kind].exit_gap.days for kind, a in served.by_kind.items()},
         rules=load_rules(NAMES, pulse.home.path),
         notes=tuple(_notes(pulse, served)),
+        shadow=open_shadow(pulse),
     )
 
 

@@ -92,6 +92,8 @@ def test_a_challenger_that_is_not_better_is_kept_and_not_put_in_force(
 
 def test_a_new_model_is_tried_on_schedule_and_sooner_while_a_kind_drifts(pulse: Pulse) -> None:
     assert is_time(pulse, drifting=False)
+    pulse.state.models.add(BEGAN_US, "in shadow", "m", None, "ann")
+    assert is_time(pulse, drifting=False)
     pulse.state.models.add(BEGAN_US, "refused", "m", None, "upkeep")
     clock_of(pulse).advance(int(DRIFT_RETRAIN_DAYS * DAY_US) - 1)
     assert not is_time(pulse, drifting=True)

@@ -191,3 +191,26 @@ def test_whom_an_operator_set_apart_is_judged_by_nothing(tmp_path: Path) -> None
     # Predicted on days 0, 20 and 40 before it, on none within: the last two had it within their horizon.
     assert sum(figures.apart for figures in after.values()) == 2
     assert sum(f.rows for f in after.values()) == sum(f.rows for f in before.values()) - 2
+
+
+def test_what_a_model_in_shadow_said_matures_apart_from_what_served(tmp_path: Path) -> None:
+    with judged_home(tmp_path / "home") as (pulse, _):
+        served = mature(pulse)
+        before = track_record(pulse.state, TrackAsked())
+        assert not any(item.shadow for item in before.items)
+        said = pulse.state.track.between("tutor", STARTER, 0, 2**62).predictions
+        said.columns["churn_risk_14d"][:] = 0.5
+        pulse.state.predictions.keep_shadow(said)
+        assert 0 < mature(pulse) < served
+        after = track_record(pulse.state, TrackAsked())
+        assert [item for item in after.items if not item.shadow] == list(before.items)
+        assert after.lines == before.lines
+        in_shadow = [i for i in after.items if i.shadow and i.output == "churn_risk_14d" and i.figures.risk]
+        own = [
+            i
+            for i in before.items
+            if i.entity_type == "tutor" and i.output == "churn_risk_14d" and i.figures.risk
+        ]
+        assert [i.figures.rows for i in in_shadow] == [i.figures.rows for i in own]
+        assert all(i.figures.risk.said == 0.5 for i in in_shadow)
+        assert mature(pulse) == 0

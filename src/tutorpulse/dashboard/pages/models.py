@@ -24,7 +24,10 @@ def look(request: Request, viewer: Looking) -> Response:
     scorer = service.scorer()
     with service.states.one() as state:
         record = track_record(state, TrackAsked(output=LINE_OUTPUT))
-    of_kind = {kind: [item for item in record.items if item.entity_type == kind] for kind in ENTITY_TYPES}
+    of_kind = {
+        kind: [item for item in record.items if item.entity_type == kind and not item.shadow]
+        for kind in ENTITY_TYPES
+    }
     return frame.page(
         request,
         "models.html",

@@ -27,6 +27,8 @@ def promote(pulse: Pulse, version: str, actor: str, reason: str = "") -> str | N
     _put_in_force(pulse, wanted)
     if wanted != before:
         pulse.state.models.add(pulse.clock.now_us(), "promoted", wanted, before, actor, reason)
+    if wanted is not None and registry.shadow_version(models) == wanted:
+        lift_shadow(pulse, actor, "it serves now")
     return before
 
 
@@ -46,6 +48,17 @@ def rollback(pulse: Pulse, actor: str, reason: str = "") -> str | None:
     _put_in_force(pulse, entry.previous)
     pulse.state.models.add(pulse.clock.now_us(), "rolled back", entry.previous, current, actor, reason)
     return entry.previous
+
+
+def lift_shadow(pulse: Pulse, actor: str, reason: str = "") -> str | None:
+    """Have no model score in shadow; the one that did, None where none did. What it said stays on record."""
+    models = pulse.home.models_path
+    version = registry.shadow_version(models)
+    if version is not None:
+        registry.lift_shadow(models)
+        current = registry.current_version(models)
+        pulse.state.models.add(pulse.clock.now_us(), "out of shadow", version, current, actor, reason)
+    return version
 
 
 def _put_in_force(pulse: Pulse, version: str | None) -> None:

@@ -12,6 +12,7 @@ from tutorpulse.service.queries.shapes import KindDrift
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.service.served import open_scorer
 from tutorpulse.service.track.maturing import mature
+from tutorpulse.store.state.models import SHADOWING
 from tutorpulse.training.snapshots import DEFAULT_LIMITS, Limits
 
 DRIFT_RETRAIN_DAYS = 7
@@ -61,6 +62,6 @@ def is_time(pulse: Pulse, drifting: bool) -> bool:
     every_days = pulse.settings.retrain_every_days
     if not every_days:
         return False
-    turns = pulse.state.models.all()
+    turns = [turn for turn in pulse.state.models.all() if turn.action not in SHADOWING]
     wait_days = min(every_days, DRIFT_RETRAIN_DAYS) if drifting else every_days
     return not turns or pulse.clock.now_us() - turns[0].at_us >= wait_days * DAY_US

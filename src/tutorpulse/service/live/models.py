@@ -23,7 +23,7 @@ class InForce:
 
 
 class Models:
-    """Follows the pointer of a home's models. A model that cannot be read changes nothing: the one before goes on serving.
+    """Follows the pointers of a home's models, that to the one in force and that to the one in shadow. A model that cannot be read changes nothing: the one before goes on serving.
 
     Where there is none before it, nothing is scored: the last predictions stay, marked stale.
     """
@@ -31,15 +31,16 @@ class Models:
     def __init__(self, pulse: Pulse) -> None:
         self._pulse = pulse
         self._guard = threading.Lock()
-        self._version: str | None = None
+        self._versions: tuple[str | None, str | None] = (None, None)
         self._in_force: InForce | None = None
 
     def in_force(self) -> InForce:
-        """What serves now; the pointer is read at each call, a model only where it changed."""
+        """What serves now; the pointers are read at each call, models only where one changed."""
         with self._guard:
-            version = registry.current_version(self._pulse.home.models_path)
-            if self._in_force is None or version != self._version:
-                self._version, self._in_force = version, self._loaded(self._in_force)
+            models = self._pulse.home.models_path
+            versions = registry.current_version(models), registry.shadow_version(models)
+            if self._in_force is None or versions != self._versions:
+                self._versions, self._in_force = versions, self._loaded(self._in_force)
             return self._in_force
 
     def _loaded(self, before: InForce | None) -> InForce:

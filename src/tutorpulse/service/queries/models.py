@@ -35,7 +35,8 @@ def models(folder: Path, serving: str | None) -> Models:
     manifests = [read_manifest(registry.STARTER_FOLDER)]
     manifests += [read_manifest(folder / version) for version in registry.versions(folder)]
     in_force = set(serving.split("+")) if serving else set()
-    return Models(serving, tuple(_model(m, m.version in in_force) for m in manifests))
+    of_home = tuple(_model(m, m.version in in_force) for m in manifests)
+    return Models(serving, of_home, registry.shadow_version(folder))
 
 
 def _model(manifest: Manifest, in_force: bool) -> Model:

@@ -256,14 +256,16 @@ class Model(msgspec.Struct, frozen=True):
 
 
 class Models(msgspec.Struct, frozen=True):
-    """The models of a home, newest data last, the starter first; `serving` is the version of predictions made now."""
+    """The models of a home, newest data last, the starter first; `serving` is the version of predictions made now, `shadow` that of
+    those made beside them without being shown."""
 
     serving: str | None
     models: tuple[Model, ...]
+    shadow: str | None = None
 
 
 class ModelTurn(msgspec.Struct, frozen=True):
-    """When a model was trained, promoted, refused or taken back, by whom and why. `version`, `previous` None: the starter alone."""
+    """When a model was trained, promoted, refused, taken back or set in shadow, by whom and why. `version`, `previous` None: the starter alone."""
 
     at: str
     action: str
@@ -323,7 +325,7 @@ class Drift(msgspec.Struct, frozen=True):
 class TrackItem(msgspec.Struct, frozen=True):
     """How one output of one model did in one month (`2026-03`, when the predictions were made, UTC), as of `judged`.
 
-    `final`: nothing of the month is left to come, and its figures stay.
+    `final`: nothing of the month is left to come, and its figures stay. `shadow`: the model scored beside the one in force and was not shown.
     """
 
     entity_type: EntityType
@@ -333,6 +335,7 @@ class TrackItem(msgspec.Struct, frozen=True):
     judged: str
     final: bool
     figures: OutputFigures
+    shadow: bool = False
 
 
 class TrackLine(msgspec.Struct, frozen=True):

@@ -33,10 +33,11 @@ class TrackAsked(msgspec.Struct, frozen=True):
 
 
 def track_record(state: State, asked: TrackAsked) -> TrackRecord:
-    """What came true, as far as it was taken down by the last look."""
+    """What came true, as far as it was taken down by the last look; models in shadow after those that served."""
     rows = state.track.figures()
-    items = tuple(_item(row) for row in rows if asked.wants(row))
-    return TrackRecord(track_lines(state), None if _any_matured(rows) else _first_due(state), items)
+    items = [_item(row) for row in rows if asked.wants(row)]
+    items += [_item(row, True) for row in state.shadow.figures() if asked.wants(row)]
+    return TrackRecord(track_lines(state), None if _any_matured(rows) else _first_due(state), tuple(items))
 
 
 def track_lines(state: State) -> tuple[TrackLine, ...]:
@@ -80,10 +81,12 @@ def _pooled(parts: Sequence[tuple[int, Interval]]) -> Interval | None:
     return Interval(sum(n * part.value for n, part in parts) / sum(n for n, _ in parts))
 
 
-def _item(row: FiguresRow) -> TrackItem:
+def _item(row: FiguresRow, shadow: bool = False) -> TrackItem:
     kind: EntityType = "tutor" if row.entity_type == "tutor" else "student"
     judged = format_time(row.judged_us)
-    return TrackItem(kind, row.output, row.model_version, row.month, judged, row.closed, _figures(row))
+    return TrackItem(
+        kind, row.output, row.model_version, row.month, judged, row.closed, _figures(row), shadow
+    )
 
 
 def _figures(row: FiguresRow) -> OutputFigures:
@@ -100,5 +103,7 @@ def _first_due(state: State) -> str | None:
 
 
 def _due(state: State, kind: EntityType) -> Iterator[int]:
-    for version, terms in state.track.terms(kind).items():
-        yield settled_us("inactive_14d", gap_us(terms), state.track.span_us(kind, version)[0])
+    terms = state.track.terms(kind)
+    for version in state.track.versions(kind):
+        if version in terms:
+            yield settled_us("inactive_14d", gap_us(terms[version]), state.track.span_us(kind, version)[0])

@@ -14,7 +14,7 @@ from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.service.track.monthly import Making, Month, months_between
 from tutorpulse.service.track.terms import gap_us, remember
-from tutorpulse.store.state.track import FiguresRow, Terms
+from tutorpulse.store.state.track import FiguresRow, Terms, TrackTables
 from tutorpulse.training.labels import LABELS, Rows
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.track.outcomes import OutcomeReader, due_us, settled_us
@@ -28,7 +28,7 @@ Progress = Callable[[str], None]
 
 
 def mature(pulse: Pulse, progress: Progress = lambda _doing: None, anew: bool = False) -> int:
-    """Take down every outcome that is due, and make the figures of months that are not closed; how many outcomes.
+    """Take down every outcome that is due, of what served and of what models in shadow said, and make the figures of months that are not closed; how many outcomes.
 
     What is known is what the last refresh knew: the clock's time, or that of the newest event where that is old. `anew` makes the
     figures of closed months again too.
@@ -41,25 +41,28 @@ def mature(pulse: Pulse, progress: Progress = lambda _doing: None, anew: bool = 
 
 
 def _of_kind(pulse: Pulse, kind: EntityType, known_us: int, progress: Progress, anew: bool) -> int:
-    terms = remember(pulse.state, pulse.home.models_path, kind)
-    if not terms:
+    records = (pulse.state.track, pulse.state.shadow)
+    terms = [(track, remember(track, pulse.home.models_path, kind)) for track in records]
+    if not any(of_record for _, of_record in terms):
         return 0
     progress(f"history of {kind}s")
     history = read_history(pulse.store, kind, known_us)
     taken = 0
-    for version, of_model in terms.items():
-        progress(f"{kind}s by {version}")
-        model = _Model(pulse, OutcomeReader(history, gap_us(of_model)), version, of_model)
-        taken += model.take_down()
-        pulse.state.track.keep(model.figures(anew))
+    for track, of_record in terms:
+        for version, of_model in of_record.items():
+            progress(f"{kind}s by {version}")
+            model = _Model(pulse, track, OutcomeReader(history, gap_us(of_model)), version, of_model)
+            taken += model.take_down()
+            track.keep(model.figures(anew))
     return taken
 
 
 @dataclass(frozen=True)
 class _Model:
-    """The predictions of record of one kind by one model."""
+    """The predictions of one kind by one model, of record or in shadow."""
 
     pulse: Pulse
+    track: TrackTables
     reader: OutcomeReader
     version: str
     terms: Terms
@@ -70,7 +73,7 @@ class _Model:
 
     def take_down(self) -> int:
         """Take down each label as far as it is due."""
-        track = self.pulse.state.track
+        track = self.track
         marks = track.marks_us(self._kind, self.version)
         taken = 0
         for label in LABELS:
@@ -93,7 +96,7 @@ class _Model:
 
     def figures(self, anew: bool) -> list[FiguresRow]:
         """The figures of every month that is not closed, or of all of them."""
-        track = self.pulse.state.track
+        track = self.track
         kept = [
             row
             for row in track.figures()
@@ -112,7 +115,7 @@ class _Model:
         self, month: Month, marks: dict[str, int], before: Sequence[FiguresRow]
     ) -> Iterator[FiguresRow]:
         known_us = self.reader.history.known_us
-        recorded = self.pulse.state.track.between(self._kind, self.version, month.from_us, month.before_us)
+        recorded = self.track.between(self._kind, self.version, month.from_us, month.before_us)
         closes_us = max(settled_us(label, gap_us(self.terms), month.before_us) for label in LABELS)
         closed = closes_us + FLIP_DAYS * DAY_US <= known_us
         label: ChurnLabel = "exit" if self.terms.churn_label == "exit" else "inactive"

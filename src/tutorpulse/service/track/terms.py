@@ -7,21 +7,20 @@ from tutorpulse.errors import ArtifactError
 from tutorpulse.features.frame import EntityType
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import read_manifest
-from tutorpulse.store.state import State
-from tutorpulse.store.state.track import Terms
+from tutorpulse.store.state.track import Terms, TrackTables
 
 
-def remember(state: State, models: Path, kind: EntityType) -> dict[str, Terms]:
-    """The terms of every model with predictions of record of a kind; those of models whose files are gone are remembered.
+def remember(track: TrackTables, models: Path, kind: EntityType) -> dict[str, Terms]:
+    """The terms of every model with predictions of a kind in this record; those of models whose files are gone are remembered.
 
     A model whose terms nobody knows is left out: nothing can be said of its predictions.
     """
-    known = state.track.terms(kind)
-    for version in state.track.versions(kind):
+    known, versions = track.terms(kind), track.versions(kind)
+    for version in versions:
         if version not in known and (terms := _of(models, version, kind)):
-            state.track.keep_terms(kind, version, terms)
+            track.keep_terms(kind, version, terms)
             known[version] = terms
-    return known
+    return {version: known[version] for version in versions if version in known}
 
 
 def gap_us(terms: Terms) -> int | None:

@@ -15,7 +15,7 @@ from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.shown import Page, ShownDriver, ShownExplanation
 from tutorpulse.service.worklist.moment import moment_us
-from tutorpulse.service.worklist.record_shapes import PRINCIPLES, EventSpan, Record, TrialPart
+from tutorpulse.service.worklist.record_shapes import PRINCIPLES, EventSpan, Record, ShadowSpan, TrialPart
 from tutorpulse.service.worklist.shown import (
     shown_action,
     shown_feedback,
@@ -61,6 +61,10 @@ def record(pulse: Pulse, scorer: Scorer, entity_id: str, kind: EntityType | None
         alerts=_alerts(state, *whom),
         trail=tuple(map(shown_action, state.actions.of_entity(*whom))),
         principles=PRINCIPLES,
+        shadow=tuple(
+            ShadowSpan(version, count, format_time(first_us), format_time(last_us))
+            for version, count, first_us, last_us in state.shadow.spans_of(*whom)
+        ),
     )
 
 

@@ -33,6 +33,15 @@ class TrialPart(msgspec.Struct, frozen=True):
     until: str | None
 
 
+class ShadowSpan(msgspec.Struct, frozen=True):
+    """How many predictions a model in shadow made of somebody, and the first and last moment; they are shown nowhere."""
+
+    model_version: str
+    count: int
+    first: str
+    last: str
+
+
 class Record(msgspec.Struct, frozen=True):
     """All that is held about one tutor or student, why the scores are what they are, and who acted on them.
 
@@ -55,6 +64,7 @@ class Record(msgspec.Struct, frozen=True):
     alerts: tuple[ShownAlert, ...]
     trail: tuple[ShownAction, ...]
     principles: tuple[str, ...]
+    shadow: tuple[ShadowSpan, ...] = ()
 
 
 PRINCIPLES = (

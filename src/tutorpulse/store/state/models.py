@@ -7,7 +7,9 @@ import msgspec
 
 from tutorpulse.store.state.connection import transaction
 
-ModelAction: TypeAlias = Literal["trained", "promoted", "rolled back", "refused"]
+ModelAction: TypeAlias = Literal[
+    "trained", "promoted", "rolled back", "refused", "in shadow", "out of shadow"
+]
 
 
 class ModelEvent(msgspec.Struct, frozen=True):
@@ -25,6 +27,9 @@ class ModelEvent(msgspec.Struct, frozen=True):
 _LIST = ", ".join(ModelEvent.__struct_fields__)
 SERVING = ("trained", "promoted", "rolled back")
 """The actions after which the version serves."""
+
+SHADOWING = ("in shadow", "out of shadow")
+"""The actions that change nothing of what serves, nor of when a new model is due."""
 
 
 class ModelLog:

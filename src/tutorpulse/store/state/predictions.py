@@ -136,6 +136,10 @@ class PredictionTables:
         """Keep these as predictions of record; one of the same entity and as-of is replaced."""
         self._replace("predictions_of_record", rows)
 
+    def keep_shadow(self, rows: PredictionRows) -> None:
+        """Keep these as what a model in shadow said; one of the same entity and as-of is replaced."""
+        self._replace("shadow_predictions", rows)
+
     def _replace(self, table: str, rows: PredictionRows) -> None:
         columns = [_stored(rows.columns[name], kind) for name, kind in PREDICTION_COLUMNS.items()]
         lines = zip([rows.entity_type] * len(rows), rows.entity_ids.tolist(), *columns, strict=True)

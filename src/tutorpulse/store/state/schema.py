@@ -46,6 +46,19 @@ OUTCOME_COLUMNS = (
 _COLUMNS = ", ".join(f"{name} {SQL_TYPES[kind]}" for name, kind in PREDICTION_COLUMNS.items())
 _ENTITY = "entity_type TEXT NOT NULL, entity_id TEXT NOT NULL"
 
+SHADOW_TABLES = (
+    f"CREATE TABLE shadow_predictions ({_ENTITY}, {_COLUMNS}, PRIMARY KEY (entity_type, entity_id, as_of_us)) WITHOUT ROWID",
+    "CREATE INDEX shadow_by_model ON shadow_predictions (entity_type, model_version, as_of_us)",
+    f"""CREATE TABLE shadow_outcomes ({_ENTITY}, as_of_us INTEGER NOT NULL, {", ".join(f"{n} REAL" for n in OUTCOME_COLUMNS)},
+        PRIMARY KEY (entity_type, entity_id, as_of_us)) WITHOUT ROWID""",
+    """CREATE TABLE shadow_marks (entity_type TEXT NOT NULL, model_version TEXT NOT NULL, label TEXT NOT NULL,
+        through_us INTEGER NOT NULL, PRIMARY KEY (entity_type, model_version, label)) WITHOUT ROWID""",
+    """CREATE TABLE shadow_record (entity_type TEXT NOT NULL, model_version TEXT NOT NULL, month TEXT NOT NULL,
+        output TEXT NOT NULL, judged_us INTEGER NOT NULL, closed INTEGER NOT NULL, figures TEXT NOT NULL,
+        PRIMARY KEY (entity_type, model_version, month, output)) WITHOUT ROWID""",
+)
+"""What a model in shadow says, what came true of it, and its figures: as those of what serves, and apart from them."""
+
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         f"CREATE TABLE predictions ({_ENTITY}, {_COLUMNS}, PRIMARY KEY (entity_type, entity_id)) WITHOUT ROWID",
@@ -129,6 +142,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             version TEXT, previous TEXT, actor TEXT NOT NULL, reason TEXT NOT NULL)""",
         "CREATE TABLE drift (entity_type TEXT PRIMARY KEY, judged_us INTEGER NOT NULL, content TEXT NOT NULL) WITHOUT ROWID",
     ),
+    SHADOW_TABLES,
 )
 """Step k brings a file of version k to k + 1; a released step is never changed.
 
@@ -138,6 +152,8 @@ ENTITY_TABLES = (
     "predictions",
     "predictions_of_record",
     "outcomes",
+    "shadow_predictions",
+    "shadow_outcomes",
     "recommendations",
     "insights",
     "insight_levels",

@@ -31,7 +31,7 @@ from tutorpulse.store.state.silences import SilenceTable
 from tutorpulse.store.state.subjects import SubjectTable
 from tutorpulse.store.state.tasks import TaskTable
 from tutorpulse.store.state.tokens import LinkTable, SignInTable
-from tutorpulse.store.state.track import TrackTables
+from tutorpulse.store.state.track import SHADOW, TrackTables
 from tutorpulse.store.state.users import UserTable
 from tutorpulse.store.state.views import ViewTable
 from tutorpulse.store.state.worths import WorthTable
@@ -58,6 +58,7 @@ class State:
         self.runs = RunTable(self._connection)
         self.views = ViewTable(self._connection)
         self.track = TrackTables(self._connection)
+        self.shadow = TrackTables(self._connection, SHADOW)
         self.models = ModelLog(self._connection)
         self.keys = KeyTable(self._connection)
         self.populations = PopulationTable(self._connection)

@@ -61,17 +61,33 @@ class RecordedRows:
 _FIELDS = FiguresRow.__struct_fields__
 
 
-class TrackTables:
-    """Reads and writes outcomes, marks, terms and figures."""
+@dataclass(frozen=True)
+class TrackNames:
+    """The tables and the index that one record is kept in."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    predictions: str
+    index: str
+    outcomes: str
+    marks: str
+    figures: str
+
+
+SERVED = TrackNames("predictions_of_record", "record_by_model", "outcomes", "outcome_marks", "track_record")
+SHADOW = TrackNames(
+    "shadow_predictions", "shadow_by_model", "shadow_outcomes", "shadow_marks", "shadow_record"
+)
+
+
+class TrackTables:
+    """Reads and writes outcomes, marks, terms and figures: of what served, or of what models in shadow said. Terms are of both."""
+
+    def __init__(self, connection: sqlite3.Connection, names: TrackNames = SERVED) -> None:
         self._connection = connection
+        self._names = names
 
     def versions(self, entity_type: str) -> list[str]:
         """The models of which there are predictions of record, sorted. It hops through the index, one step a model."""
-        ask = (
-            "SELECT MIN(model_version) FROM predictions_of_record WHERE entity_type = ? AND model_version > ?"
-        )
+        ask = f"SELECT MIN(model_version) FROM {self._names.predictions} WHERE entity_type = ? AND model_version > ?"
         found: list[str] = []
         while version := self._connection.execute(ask, (entity_type, found[-1] if found else "")).fetchone()[
             0
@@ -82,7 +98,7 @@ class TrackTables:
     def span_us(self, entity_type: str, version: str) -> tuple[int, int]:
         """The first and the last moment of a model's predictions of record; there is one at least."""
         first, last = self._connection.execute(
-            "SELECT MIN(as_of_us), MAX(as_of_us) FROM predictions_of_record WHERE entity_type = ? AND model_version = ?",
+            f"SELECT MIN(as_of_us), MAX(as_of_us) FROM {self._names.predictions} WHERE entity_type = ? AND model_version = ?",
             (entity_type, version),
         ).fetchone()
         return int(first), int(last)
@@ -106,17 +122,25 @@ class TrackTables:
     def marks_us(self, entity_type: str, version: str) -> dict[str, int]:
         """Up to which moment of prediction each label was looked up; labels never looked up are absent."""
         found = self._connection.execute(
-            "SELECT label, through_us FROM outcome_marks WHERE entity_type = ? AND model_version = ?",
+            f"SELECT label, through_us FROM {self._names.marks} WHERE entity_type = ? AND model_version = ?",
             (entity_type, version),
         )
         return dict(found.fetchall())
+
+    def spans_of(self, entity_type: str, entity_id: str) -> list[tuple[str, int, int, int]]:
+        """What is kept of one entity: model, how many predictions, and the first and last moment, by model."""
+        return self._connection.execute(
+            f"SELECT model_version, COUNT(*), MIN(as_of_us), MAX(as_of_us) FROM {self._names.predictions}"
+            " WHERE entity_type = ? AND entity_id = ? GROUP BY model_version ORDER BY model_version",
+            (entity_type, entity_id),
+        ).fetchall()
 
     def recorded(
         self, entity_type: str, version: str, after_us: int, through_us: int
     ) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
         """Ids and moments of a model's predictions of record in (after_us, through_us], in order of the moment."""
         found = self._connection.execute(
-            "SELECT entity_id, as_of_us FROM predictions_of_record INDEXED BY record_by_model"
+            f"SELECT entity_id, as_of_us FROM {self._names.predictions} INDEXED BY {self._names.index}"
             " WHERE entity_type = ? AND model_version = ? AND as_of_us > ? AND as_of_us <= ? ORDER BY as_of_us, entity_id",
             (entity_type, version, after_us, through_us),
         ).fetchall()
@@ -136,20 +160,20 @@ class TrackTables:
         lines = ((entity_type, e, us, None if value != value else value) for e, us, value in found)
         with transaction(self._connection):
             self._connection.executemany(
-                f"INSERT INTO outcomes (entity_type, entity_id, as_of_us, {label}) VALUES (?, ?, ?, ?)"
+                f"INSERT INTO {self._names.outcomes} (entity_type, entity_id, as_of_us, {label}) VALUES (?, ?, ?, ?)"
                 f" ON CONFLICT DO UPDATE SET {label} = excluded.{label}",
                 lines,
             )
             self._connection.execute(
-                "INSERT OR REPLACE INTO outcome_marks VALUES (?, ?, ?, ?)",
+                f"INSERT OR REPLACE INTO {self._names.marks} VALUES (?, ?, ?, ?)",
                 (entity_type, version, label, through_us),
             )
 
     def between(self, entity_type: str, version: str, from_us: int, before_us: int) -> RecordedRows:
         """A model's predictions of record in [from_us, before_us) with what came true of them."""
         found = self._connection.execute(
-            f"SELECT {_RECORD}, {_OUTCOMES}, {APART} FROM predictions_of_record AS r INDEXED BY record_by_model"
-            " LEFT JOIN outcomes AS o USING (entity_type, entity_id, as_of_us)"
+            f"SELECT {_RECORD}, {_OUTCOMES}, {APART} FROM {self._names.predictions} AS r INDEXED BY {self._names.index}"
+            f" LEFT JOIN {self._names.outcomes} AS o USING (entity_type, entity_id, as_of_us)"
             " WHERE r.entity_type = ? AND r.model_version = ? AND r.as_of_us >= ? AND r.as_of_us < ?",
             (entity_type, version, from_us, before_us),
         ).fetchall()
@@ -164,14 +188,14 @@ class TrackTables:
         """Keep figures; those of the same output, model and month are replaced."""
         with transaction(self._connection):
             self._connection.executemany(
-                f"INSERT OR REPLACE INTO track_record VALUES ({', '.join('?' * len(_FIELDS))})",
+                f"INSERT OR REPLACE INTO {self._names.figures} VALUES ({', '.join('?' * len(_FIELDS))})",
                 map(msgspec.structs.astuple, rows),
             )
 
     def figures(self) -> list[FiguresRow]:
         """All figures, newest month first; of a month by kind, output, and model."""
         found = self._connection.execute(
-            f"SELECT {', '.join(_FIELDS)} FROM track_record ORDER BY month DESC, entity_type, output, model_version"
+            f"SELECT {', '.join(_FIELDS)} FROM {self._names.figures} ORDER BY month DESC, entity_type, output, model_version"
         )
         return [
             msgspec.convert(dict(zip(_FIELDS, line, strict=True)), FiguresRow, strict=False) for line in found
