@@ -81,8 +81,8 @@ def test_the_summary_tells_figures_whom_it_treats_apart_and_the_models(
 ) -> None:
     assert run("backtest", "--home", home, "--entity", "student", "--every", 11) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "20 dates from 2024-02-01 to 2024-09-01, every 11 days" in shown
-    assert "600 predictions" in shown
+    assert "600 predictions of students on 20 dates from 2024-02-01 to 2024-09-01, every 11 days" in shown
+    assert "churn_risk_14d 600 0." in shown
     assert "apart: students, region north <east>, churn_risk_14d: excess -0." in shown
     assert "2024-06-01 m in force: the first model of one's own" in shown
     assert (asked[0].kinds, asked[0].every_days, asked[0].retrain_days) == (("student",), 11, None)

@@ -5,21 +5,23 @@ from collections.abc import Sequence
 from rich.console import Group
 
 from tutorpulse.cli import console, views
-from tutorpulse.features.frame import ENTITY_TYPES, EntityType
+from tutorpulse.features.frame import ENTITY_TYPES
 from tutorpulse.training.backtest.shapes import Fairness, Figures, Report
 from tutorpulse.training.track.shapes import Interval
 
 
 def show_backtest(report: Report) -> None:
     """The summary of a report; all of it is in its JSON and its page."""
+    said = ", ".join(f"{count:,} predictions of {kind}s" for kind, count in report.predictions.items())
     console.print_line(
-        f"{report.dates} dates from {report.scored_from[:10]} to {report.scored_to[:10]}, every {report.every_days} days, "
+        f"{said} on {report.dates} dates from {report.scored_from[:10]} to {report.scored_to[:10]}, every {report.every_days} days, "
         f"judged by what the log shows until {report.known[:10]}; seed {report.seed}"
     )
     for kind in ENTITY_TYPES:
-        figures = [f for f in report.figures if f.entity_type == kind and f.by in ("all", "cohort")]
-        if figures:
-            console.out.print(_table(kind, figures, report.predictions[kind]))
+        for group in ("all", "new", "established"):
+            figures = [f for f in report.figures if f.entity_type == kind and _is(f, group)]
+            if figures:
+                console.out.print(_table(f"{kind}s, {group}", figures))
     for line in report.fairness:
         if line.apart:
             console.print_line(_apart(line))
@@ -28,50 +30,50 @@ def show_backtest(report: Report) -> None:
         console.print_line(f"{turn.at[:10]}  {what}: {turn.reason}")
 
 
-def _table(kind: EntityType, figures: Sequence[Figures], said: int) -> Group:
+def _is(f: Figures, group: str) -> bool:
+    return f.by in ("all", "cohort") and f.group == group
+
+
+def _table(title: str, figures: Sequence[Figures]) -> Group:
     table = views.plain_table(
-        "prediction",
-        "of",
-        "rows",
-        "rate",
-        "AUC (90 %)",
-        "silence",
-        "Brier",
-        "base",
-        "ECE",
-        "slope",
-        right=tuple(range(2, 10)),
+        "prediction", "rows", "rate", "AUC", "silence", "Brier", "ECE", right=tuple(range(1, 7)), fixed=(0, 3)
     )
     for f in figures:
-        name = f"{f.output} ({f.churn_label})" if f.churn_label else f.output
-        table.add_row(name, f.group, f"{f.rows:,}", *_cells(f))
-    return views.section(f"{kind}s", table, f"{said:,} predictions")
+        table.add_row(_name(f.output, f.churn_label), f"{f.rows:,}", *_cells(f))
+    starred = any(f.churn_label == "inactive" for f in figures)
+    return views.section(title, table, f"* here churn is inactivity. {_VELOCITY}" if starred else _VELOCITY)
+
+
+_VELOCITY = "± half of the 90 % interval. Of velocity: the mean error, and that of going on as before."
+
+
+def _name(output: str, churn_label: str) -> str:
+    return f"{output}*" if churn_label == "inactive" else output
 
 
 def _cells(f: Figures) -> list[str]:
     if f.velocity is not None:
         rate = f.velocity
-        return [
-            f"{rate.rate.value:.3f}",
-            f"error {_interval(rate.mae)}",
-            f"{rate.mae_of_recent:.3f}",
-            "",
-            f"{rate.mae_of_mean:.3f}",
-            "",
-            "",
-        ]
+        return [f"{rate.rate.value:.3f}", _about(rate.mae), f"{rate.mae_of_recent:.3f}", "", ""]
     if f.risk is None:
-        return [""] * 7
+        return [""] * 5
     risk = f.risk
     return [
         f"{risk.rate.value:.3f}",
-        _interval(risk.auc),
+        _about(risk.auc),
         _number(risk.recency_auc),
         f"{risk.brier.value:.3f}",
-        f"{risk.brier_of_base_rate:.3f}",
         _number(f.ece.value if f.ece else None),
-        _number(f.slope.value if f.slope else None, 2),
     ]
+
+
+def _about(figure: Interval | None) -> str:
+    """A figure, and half the width of its 90 % interval."""
+    if figure is None:
+        return "–"
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.3f}"
+    return f"{figure.value:.3f} ± {(figure.high - figure.low) / 2:.3f}"
 
 
 def _apart(line: Fairness) -> str:
@@ -81,7 +83,9 @@ def _apart(line: Fairness) -> str:
         "false_alarms": line.false_alarms,
     }
     told = ", ".join(f"{name.replace('_', ' ')} {_interval(figures[name])}" for name in line.apart)
-    return f"apart: {line.entity_type}s, {line.by} {line.group}, {line.output}: {told}"
+    return (
+        f"apart: {line.entity_type}s, {line.by} {line.group}, {_name(line.output, line.churn_label)}: {told}"
+    )
 
 
 def _interval(figure: Interval | None) -> str:
@@ -91,5 +95,5 @@ def _interval(figure: Interval | None) -> str:
     return f"{figure.value:.3f}{bounds}"
 
 
-def _number(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -39,10 +39,17 @@ def decide(suffices: Sufficing, champion: Artifact | None, trial: Callable[[Enti
         return Decided(True, FIRST)
     contests = tuple(trial(kind) for kind in suffices.in_force.manifest.kinds if kind in champion.heads)
     if missing := sorted(champion.heads.keys() - suffices.in_force.heads.keys()):
-        return Decided(False, f"it does not predict {' and '.join(missing)}s", contests)
+        reasons = (
+            f"it does not suffice for {kind}s{_because(suffices.lacking.get(kind))}" for kind in missing
+        )
+        return Decided(False, "; ".join(reasons), contests)
     verdicts = [contest.verdict for contest in contests]
     reason = "; ".join(f"{c.entity_type}s: {c.reason}" for c in contests)
     return Decided("better" in verdicts and "worse" not in verdicts, reason, contests)
+
+
+def _because(why: str | None) -> str:
+    return f": {why}" if why else ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from tutorpulse.service.backtesting import tables
 from tutorpulse.service.backtesting.style import STYLE
 from tutorpulse.service.backtesting.svg import Series, calibration_plot, period_plot
 from tutorpulse.service.backtesting.words import number, risk_name, statement, text
-from tutorpulse.training.backtest.shapes import Figures, Report
+from tutorpulse.training.backtest.shapes import Fairness, Figures, Report
 from tutorpulse.training.track.shapes import Interval, RiskFigures
 
 PLOTTED = ("churn_risk_14d", "churn_risk_30d", "health_score", "first_session_success")
@@ -44,16 +44,25 @@ def _kind(report: Report, kind: EntityType) -> Iterator[str]:
     yield f'<h2 id="{kind}">{kind.capitalize()}s</h2>'
     yield "".join(f"<p>{text(line)}</p>" for line in _sentences(kind, whole))
     yield f"<h3>All predictions</h3>{tables.overall(whole)}"
-    yield f'<div class="plots">{"".join(_plots(report, figures, whole))}</div>'
-    for by, title in (
-        ("cohort", "New (their first 30 days) and established"),
-        ("subject", "By subject"),
-        ("period", "By period"),
-        ("model", "By model"),
-    ):
-        yield f"<h3>{title}</h3>{tables.grouped([f for f in figures if f.by == by], by)}"
-    fairness = [line for line in report.fairness if line.entity_type == kind]
-    yield f"<h3>Fairness</h3>{tables.FAIRNESS_NOTE}{tables.fairness(fairness)}"
+    yield f'<div class="plots">{"".join(_calibrations(whole))}</div>'
+    yield f'<div class="plots long">{"".join(_rankings(report, figures, whole))}</div>'
+    for by, title in (("cohort", "New (their first 30 days) and established"), ("model", "By model")):
+        yield f"<h3>{title}</h3>{_by(figures, by)}"
+    for by in ("subject", "period"):
+        groups = len({f.group for f in figures if f.by == by})
+        yield f"<details><summary>By {by} <span>({groups})</span></summary>{_by(figures, by)}</details>"
+    yield from _fairness([line for line in report.fairness if line.entity_type == kind])
+
+
+def _by(figures: Sequence[Figures], by: str) -> str:
+    return tables.grouped([f for f in figures if f.by == by], by)
+
+
+def _fairness(lines: Sequence[Fairness]) -> Iterator[str]:
+    marked = [line for line in lines if line.apart]
+    yield f"<h3>Fairness: groups that stand apart</h3>{tables.FAIRNESS_NOTE}"
+    yield tables.fairness(marked) if marked else '<p class="note">No group stands apart.</p>'
+    yield f"<details><summary>All groups <span>({len(lines)} lines)</span></summary>{tables.fairness(lines)}</details>"
 
 
 def _sentences(kind: EntityType, whole: Sequence[Figures]) -> Iterator[str]:
@@ -77,13 +86,16 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
 
 
-def _plots(report: Report, figures: Sequence[Figures], whole: Sequence[Figures]) -> Iterator[str]:
+def _calibrations(whole: Sequence[Figures]) -> Iterator[str]:
     for one in whole:
         if one.output in PLOTTED and one.risk is not None:
             said = statement(one.output, one.churn_label)
             title = f"{said}: given and came true"
             note = f"slope {number(one.slope.value if one.slope else None, 2)}, calibration error {number(one.ece.value if one.ece else None)}"
             yield _figure(title, note, calibration_plot(one.risk.calibration, title))
+
+
+def _rankings(report: Report, figures: Sequence[Figures], whole: Sequence[Figures]) -> Iterator[str]:
     for one in whole:
         periods = [
             f

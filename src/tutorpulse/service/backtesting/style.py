@@ -10,7 +10,7 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 14px/1.5 Inter, system-ui, sans-serif;
   font-variant-numeric: tabular-nums; }
-main { max-width: 1180px; margin: 0 auto; padding: 32px 24px 64px; }
+main { max-width: 1240px; margin: 0 auto; padding: 32px 24px 64px; }
 h1 { font-size: 24px; line-height: 1.25; margin: 0 0 4px; letter-spacing: -.012em; }
 h2 { font-size: 18px; margin: 40px 0 8px; }
 h3 { font-size: 14px; margin: 24px 0 6px; }
@@ -20,18 +20,21 @@ nav { display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 16px 0 0; }
 a { color: inherit; text-underline-offset: 3px; text-decoration-color: var(--line-strong); }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; margin: 0 0 16px; }
 .wide { overflow-x: auto; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 16px; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 16px; margin: 0 0 16px; }
+.plots.long { grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); }
 figure { margin: 0; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; }
 figcaption { margin: 0 0 6px; }
 figcaption strong { color: var(--ink); display: block; }
 table { border-collapse: collapse; width: 100%; white-space: nowrap; }
-th, td { text-align: right; padding: 4px 10px; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { text-align: right; padding: 4px 8px; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:first-child, td:first-child, .text { text-align: left; }
 td:first-child, th:first-child { padding-left: 0; }
 td.words { white-space: normal; text-align: left; min-width: 24ch; }
-thead th { color: var(--muted); font-weight: 500; border-bottom-color: var(--line-strong); }
+thead th { color: var(--muted); font-weight: 500; white-space: normal; vertical-align: bottom; border-bottom-color: var(--line-strong); }
 tbody tr:last-child td { border-bottom: 0; }
-small { color: var(--muted); font-size: 12px; }
+td small { display: block; color: var(--muted); font-size: 11px; line-height: 1.3; }
+details { margin: 24px 0 0; } summary { font-weight: 600; cursor: pointer; margin: 0 0 6px; }
+summary span { color: var(--muted); font-weight: 400; }
 .apart { color: var(--worst); font-weight: 600; }
 .key { display: inline-block; width: 18px; height: 0; border-top: 2px solid; vertical-align: middle; margin: 0 6px 0 12px; }
 .key.a { border-color: var(--a); } .key.b { border-color: var(--b); } .key.turn { border-color: var(--line-strong); border-top-style: dotted; }

@@ -10,7 +10,7 @@ from tutorpulse.training.track.shapes import Band, Interval
 Tell: TypeAlias = Callable[[float], str]
 
 WIDTH, HEIGHT = 520, 250
-LEFT, RIGHT, TOP, BOTTOM = 48, 14, 14, 40
+LEFT, RIGHT, TOP, BOTTOM = 48, 22, 24, 40
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _frame(x: Axis, y: Axis, below: str, beside: str, told: Tell) -> list[str]:
         parts.append(f'<text class="tick" x="{at}" y="{y.at + 16}" text-anchor="middle">{told(tick)}</text>')
     middle = (x.at + x.to) / 2
     parts.append(f'<text class="name" x="{middle}" y="{y.at + 33}" text-anchor="middle">{below}</text>')
-    parts.append(f'<text class="name" x="{x.at + 6}" y="{y.to + 8}">{beside}</text>')
+    parts.append(f'<text class="name" x="{LEFT - 40}" y="{y.to - 12}">{beside}</text>')
     return parts
 
 

@@ -17,7 +17,6 @@ _HEADER = (
     "Brier",
     "base rate",
     "calibration error",
-    "by chance",
     "slope",
 )
 
@@ -44,11 +43,14 @@ def _cells(f: Figures) -> tuple[str, ...]:
     counts = (count(f.rows), count(f.entities))
     if f.velocity is not None:
         rate = f.velocity
-        error = f"mean error {between(rate.mae)}"
-        naive = f"{number(rate.mae_of_recent)} as before", f"{number(rate.mae_of_mean)} the mean"
-        return (*counts, between(rate.rate), number(rate.said), error, naive[0], naive[1], *[""] * 6)
+        error = f"error {between(rate.mae)}"
+        naive = (
+            f"{number(rate.mae_of_recent)}<small>as before</small>",
+            f"{number(rate.mae_of_mean)}<small>the mean</small>",
+        )
+        return (*counts, between(rate.rate), number(rate.said), error, naive[0], naive[1], *[""] * 5)
     if f.risk is None:
-        return (*counts, *[DASH] * 11)
+        return (*counts, *[DASH] * 10)
     risk = f.risk
     return (
         *counts,
@@ -60,8 +62,7 @@ def _cells(f: Figures) -> tuple[str, ...]:
         number(risk.recency_average_precision),
         between(risk.brier),
         number(risk.brier_of_base_rate),
-        between(f.ece),
-        number(f.ece_by_chance),
+        f"{between(f.ece)}<small>chance {number(f.ece_by_chance)}</small>",
         between(f.slope, 2),
     )
 

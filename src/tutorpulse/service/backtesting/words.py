@@ -46,7 +46,7 @@ def between(figure: Interval | None, digits: int = 3, signed: bool = False) -> s
     form = f"{'+' if signed else ''}.{digits}f"
     if figure.low is None or figure.high is None:
         return format(figure.value, form)
-    return f"{figure.value:{form}} <small>{figure.low:{form}} to {figure.high:{form}}</small>"
+    return f"{figure.value:{form}}<small>{figure.low:{form}} to {figure.high:{form}}</small>"
 
 
 def text(value: str) -> str:
