@@ -30,6 +30,9 @@ class Balance:
         tutors: tutors whose main subject it is and who offer hours in the last 7 days.
         offered_hours: the hours that those offered in the last 7 days.
         booked_share: hours booked or taught per hour offered, over those tutors, at least 0; NaN where none are offered.
+        engaged_hours: the hours booked or taught in the last 7 days by the tutors whose main subject it is.
+        hours_next_week: what those of them who declare hours offer in the week to come.
+        declaring: how many of them declare hours for it.
     """
 
     subjects: NDArray[np.object_]
@@ -38,6 +41,9 @@ class Balance:
     tutors: _Numbers
     offered_hours: _Numbers
     booked_share: _Numbers
+    engaged_hours: _Numbers
+    hours_next_week: _Numbers
+    declaring: _Numbers
 
     def __len__(self) -> int:
         return len(self.subjects)
@@ -57,9 +63,10 @@ def balance(store: Store, as_of_us: int, known_at_us: int, settings: Settings) -
         if served + unserved
     }
     supply = _supply(store, as_of_us, known_at_us, settings)
-    subjects = sorted(demand.keys() | supply.keys())
+    offered_or_declared = {subject for subject, row in supply.items() if row[0] or row[5]}
+    subjects = sorted(demand.keys() | offered_or_declared)
     requests, unserved = _table(demand, subjects, 2).T
-    tutors, offered, booked = _table(supply, subjects, 3).T
+    tutors, offered, booked, engaged, next_week, declaring = _table(supply, subjects, 6).T
     return Balance(
         np.array(subjects, dtype=object),
         requests,
@@ -67,6 +74,9 @@ def balance(store: Store, as_of_us: int, known_at_us: int, settings: Settings) -
         tutors,
         offered,
         _share(booked, offered),
+        engaged,
+        next_week,
+        declaring,
     )
 
 
@@ -103,16 +113,30 @@ GROUP BY requests.subject ORDER BY requests.subject"""
 def _supply(
     store: Store, as_of_us: int, known_at_us: int, settings: Settings
 ) -> dict[str, tuple[float, ...]]:
-    """Per subject: tutors who offer hours, the hours, and those of them booked or taught."""
-    names = ("main_subject", "hours_offered_7d", "engaged_minutes_7d")
+    """Per subject: tutors who offer hours, the hours, those of them booked or taught; hours booked or taught by all, hours of
+    the week to come, and tutors who declare them."""
+    names = ("main_subject", "hours_offered_7d", "engaged_minutes_7d", "available_hours_next_week")
     found = measured(store, "tutor", names, as_of_us, known_at_us, settings)
-    supply: dict[str, tuple[float, ...]] = {}
-    for subject, hours, minutes in zip(*(found[name].tolist() for name in names), strict=True):
-        if subject is not None and hours is not None and hours > 0:
-            tutors, offered, booked = supply.get(subject, (0.0, 0.0, 0.0))
-            engaged_hours = 0.0 if minutes is None or np.isnan(minutes) else minutes / 60
-            supply[subject] = (tutors + 1, offered + hours, booked + engaged_hours)
-    return supply
+    supply: dict[str, NDArray[np.float64]] = {}
+    for subject, *numbers in zip(*(found[name].tolist() for name in names), strict=True):
+        if subject is not None:
+            row = _of_tutor(*(np.nan if number is None else float(number) for number in numbers))
+            supply[subject] = supply.get(subject, np.zeros(len(row))) + row
+    return {subject: tuple(row.tolist()) for subject, row in supply.items()}
+
+
+def _of_tutor(hours: float, minutes: float, next_week: float) -> NDArray[np.float64]:
+    """What one tutor adds to their subject; see `_supply`."""
+    offers, engaged = hours > 0, 0.0 if np.isnan(minutes) else minutes / 60
+    declares = not np.isnan(next_week)
+    return np.array(
+        [
+            *((1.0, hours, engaged) if offers else (0.0, 0.0, 0.0)),
+            engaged,
+            next_week if declares else 0.0,
+            float(declares),
+        ]
+    )
 
 
 def _table(rows: Mapping[str, tuple[float, ...]], subjects: list[str], width: int) -> _Numbers:

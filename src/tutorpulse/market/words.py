@@ -1,6 +1,7 @@
 """What an insight about a subject says, and what to do about it."""
 
 from tutorpulse.market.balance import ANSWER_DAYS, WINDOW_DAYS, Balance
+from tutorpulse.market.forecast import Forecast
 
 ACTIONS = {
     "marketplace_balance": (
@@ -29,6 +30,16 @@ def told(insight_type: str, balance: Balance, row: int) -> str:
     share, hours, tutors = balance.booked_share[row], balance.offered_hours[row], balance.tutors[row]
     of = "1 tutor" if tutors == 1 else f"{tutors:,.0f} tutors"
     return f"{100 * share:.0f} % of the {hours:,.0f} h that {of} offered in 7 days are booked or taught"
+
+
+def told_ahead(found: Forecast, row: int) -> str:
+    """One sentence about the week to come, such as "120 h are wanted in the week to come (requests +12 % a week), 98 h are declared"."""
+    demand, supply = found.demand_hours[row], found.supply_hours[row]
+    moved = 100 * (found.trend[row] - 1)
+    return (
+        f"{demand:,.0f} h are expected to be wanted in the week to come (requests {moved:+.0f} % a week), "
+        f"tutors declare {supply:,.0f} h"
+    )
 
 
 def confidence(insight_type: str, balance: Balance, row: int) -> str:

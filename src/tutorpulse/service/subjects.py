@@ -6,12 +6,14 @@ from typing import Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from tutorpulse.decisions.insights import SUBJECT_TYPES, InsightType, Levels, Material, material
 from tutorpulse.decisions.recommendations import stable_id
 from tutorpulse.market.balance import Balance, balance
-from tutorpulse.market.words import ACTIONS, confidence, told
-from tutorpulse.service.alerting.rules import rules_of
+from tutorpulse.market.forecast import Forecast, forecast
+from tutorpulse.market.words import ACTIONS, confidence, told, told_ahead
+from tutorpulse.service.alerting.rules import FORECAST_FACTS, rules_of
 from tutorpulse.service.alerting.watching import Watched, apply, watch
 from tutorpulse.service.insights import News
 from tutorpulse.service.root import Pulse
@@ -42,7 +44,8 @@ def tell_subjects(pulse: Pulse, as_of_us: int) -> SubjectNews:
         change = material(insight_type, found, last, pulse.settings.insight_step_points)
         insights += [_insight(change, found, int(row), as_of_us) for row in change.written]
         levels += _level_rows(change, last, found)
-    return SubjectNews(tuple(insights), tuple(levels), _watched(pulse, found, as_of_us))
+    ahead = forecast(pulse.store, found, as_of_us, known_at_us)
+    return SubjectNews(tuple(insights), tuple(levels), _watched(pulse, found, ahead, as_of_us))
 
 
 def write_subjects(state: State, news: SubjectNews) -> int:
@@ -54,10 +57,18 @@ def write_subjects(state: State, news: SubjectNews) -> int:
     return len(news.insights)
 
 
-def _watched(pulse: Pulse, found: Balance, as_of_us: int) -> Watched:
-    seen = watch(rules_of(pulse.home.path), found.number, SUBJECT)
+def _watched(pulse: Pulse, found: Balance, ahead: Forecast, as_of_us: int) -> Watched:
+    def number(name: str) -> NDArray[np.float64]:
+        return ahead.number(FORECAST_FACTS[name]) if name in FORECAST_FACTS else found.number(name)
+
+    def why(fact: str, row: int) -> str:
+        if fact in FORECAST_FACTS:
+            return told_ahead(ahead, row)
+        return told(_TOLD_BY.get(fact, "marketplace_balance"), found, row)
+
+    seen = watch(rules_of(pulse.home.path), number, SUBJECT)
     whys = {
-        (rule.key, row): told(_TOLD_BY.get(rule.fact, "marketplace_balance"), found, row)
+        (rule.key, row): why(rule.fact, row)
         for rule, levels in seen
         for row in np.flatnonzero(levels.level > 0).tolist()
     }

@@ -22,10 +22,21 @@ VELOCITY_KEPT = "velocity_kept"
 SUBJECT_FACTS = ("requests", "unserved_share", "tutors", "offered_hours", "booked_share")
 """Columns of `market.balance.Balance`."""
 
+FORECAST_FACTS: Mapping[str, str] = {
+    "requests_8w": "requests_8w",
+    "forecast_trend": "trend",
+    "forecast_demand_hours": "demand_hours",
+    "forecast_supply_hours": "supply_hours",
+    "forecast_gap_share": "gap_share",
+}
+"""Facts about the week to come, and the columns of `market.forecast.Forecast` that hold them."""
+
 SYSTEM_FACTS: Mapping[str, str] = {
     "rejected_share_24h": "log",
     "received_24h": "log",
     "model_data_age_days": "model",
+    "model_unusable": "model",
+    "drifting_kinds": "model",
     "stale_share": "model",
 }
 """Each fact of the system, and which part of it an alert over it is about."""
@@ -36,7 +47,7 @@ def known_facts() -> KnownFacts:
     entities: dict[About, frozenset[str]] = {
         kind: fact_names(kind, NAMES[kind]) | {VELOCITY_KEPT} for kind in ENTITY_TYPES
     }
-    return entities | {"subject": SUBJECT_FACTS, "system": tuple(SYSTEM_FACTS)}
+    return entities | {"subject": (*SUBJECT_FACTS, *FORECAST_FACTS), "system": tuple(SYSTEM_FACTS)}
 
 
 def rules_of(home: Path) -> tuple[AlertRule, ...]:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +17,8 @@ from tutorpulse.service.alerting.rules import SYSTEM_FACTS, rules_of
 from tutorpulse.service.alerting.watching import Watched, watch
 from tutorpulse.service.root import Pulse
 from tutorpulse.store.log import EventStore
+from tutorpulse.store.state import State
+from tutorpulse.store.state.models import SERVING
 
 PARTS = ("log", "model")
 """What an alert about the system is about."""
@@ -27,10 +30,27 @@ _WHY = {
 }
 
 
-def watch_system(pulse: Pulse) -> Watched:
-    """What the rules see of the log and the model now. It reads the log and the state, and writes nothing."""
+class _Drift(msgspec.Struct, frozen=True):
+    """What is needed of a judgement of drift; what else is kept with it is left unread."""
+
+    drifting: bool
+    sentence: str
+
+
+def watch_system(pulse: Pulse, problem: str | None = None) -> Watched:
+    """What the rules see of the log and the model now; `problem` is why the model that should serve does not.
+
+    It reads the log and the state, and writes nothing.
+    """
     now_us = pulse.clock.now_us()
-    facts = {**_log_facts(pulse.store, now_us), **_model_facts(pulse)}
+    drifts = _drifts(pulse.state)
+    facts = {
+        **_log_facts(pulse.store, now_us),
+        **_model_facts(pulse),
+        "model_unusable": float(problem is not None),
+        "drifting_kinds": float(len(drifts)),
+    }
+    told = {"model_unusable": problem or "", "drifting_kinds": " ".join(drifts)}
 
     def number(name: str) -> NDArray[np.float64]:
         """A fact stands in the row of the part that it is about."""
@@ -38,7 +58,7 @@ def watch_system(pulse: Pulse) -> Watched:
 
     seen = watch(rules_of(pulse.home.path), number, "system")
     whys = {
-        (rule.key, row): _why(rule, facts)
+        (rule.key, row): told.get(rule.fact) or _why(rule, facts)
         for rule, levels in seen
         for row in np.flatnonzero(levels.level > 0).tolist()
     }
@@ -73,6 +93,17 @@ def _model_facts(pulse: Pulse) -> dict[str, float]:
             data_to_us = parse_time(read_manifest(pulse.home.models_path / version).data_to)
             facts["model_data_age_days"] = max(0.0, (newest_us - data_to_us) / DAY_US)
     return facts
+
+
+def _drifts(state: State) -> list[str]:
+    """A sentence for each kind whose model drifts by the newest judgement; one of before the model in force came counts no more."""
+    since_us = next((turn.at_us for turn in state.models.all() if turn.action in SERVING), 0)
+    found = [
+        msgspec.json.decode(content, type=_Drift)
+        for _, judged_us, content in state.models.drift()
+        if judged_us >= since_us
+    ]
+    return [drift.sentence for drift in found if drift.drifting]
 
 
 def _why(rule: AlertRule, facts: dict[str, float]) -> str:

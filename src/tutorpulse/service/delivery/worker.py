@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
@@ -33,9 +33,13 @@ log = logging.getLogger("tutorpulse.alerts")
 class Worker:
     """Made and closed by one thread; works in another."""
 
-    def __init__(self, pulse: Pulse) -> None:
-        """Raises SettingsError where the receivers are wrong, InputError where a library that they need is missing."""
-        self._pulse = pulse
+    def __init__(self, pulse: Pulse, problem: Callable[[], str | None] = lambda: None) -> None:
+        """`problem` says why the model that should serve does not.
+
+        Raises:
+            SettingsError: the receivers are wrong. InputError: a library that they need is missing.
+        """
+        self._pulse, self._problem = pulse, problem
         self._receivers = Receivers(pulse.home.path, pulse.settings)
         self._receivers.now()
         self._stopping = threading.Event()
@@ -91,6 +95,6 @@ class Worker:
         if now_us - self._looked_us >= SYSTEM_EVERY_US:
             self._looked_us = now_us
             with self._guard:
-                watched = watch_system(pulse)
+                watched = watch_system(pulse, self._problem())
             with pulse.state.transaction():
                 apply(pulse.state, watched)
