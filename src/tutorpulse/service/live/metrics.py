@@ -14,9 +14,11 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from tutorpulse.clock import SECOND_US
+from tutorpulse.service.live.alert_metrics import of_alerts, of_delivery
 from tutorpulse.service.live.figures import FRESHNESS_BOUNDS_S
 from tutorpulse.service.live.lane import Lane
 from tutorpulse.service.live.refresher import Refresher
+from tutorpulse.service.live.states import States
 from tutorpulse.service.root import Pulse
 from tutorpulse.store.livelog import LiveLog, LiveStats
 
@@ -27,8 +29,8 @@ CONTENT_TYPE = exposition.CONTENT_TYPE_LATEST
 class Metrics(Collector):
     """The service's figures; more collectors may register with `registry`."""
 
-    def __init__(self, live: LiveLog, refresher: Refresher, pulse: Pulse) -> None:
-        self._live, self._refresher, self._pulse = live, refresher, pulse
+    def __init__(self, live: LiveLog, refresher: Refresher, pulse: Pulse, states: States) -> None:
+        self._live, self._refresher, self._pulse, self._states = live, refresher, pulse, states
         self.registry = CollectorRegistry()
         self.registry.register(self)
 
@@ -41,6 +43,8 @@ class Metrics(Collector):
         yield from _of_lanes(self._refresher.lanes.values())
         yield from _of_ingest(self._live.stats())
         yield from self._of_model()
+        with self._states.one() as state:
+            yield from (*of_alerts(state), *of_delivery(state))
         yield GaugeMetricFamily(
             "tutorpulse_store_bytes", "Size of the home on disk.", _folder_bytes(self._pulse.home.path)
         )

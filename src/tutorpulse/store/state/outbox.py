@@ -13,6 +13,8 @@ import msgspec
 from tutorpulse.store.state.connection import as_list, transaction
 
 ALERTS, MOVES = "alert", "move"
+ENDED = ("sent", "given_up", "dropped")
+"""What becomes of a message in the end."""
 _TABLES = {ALERTS: ("notices", "number"), MOVES: ("segment_moves", "move")}
 
 
@@ -73,6 +75,15 @@ class ReceiverCount(msgspec.Struct, frozen=True):
     sent: int = 0
     given_up: int = 0
     error: str | None = None
+
+
+class ReceiverFigures(msgspec.Struct, frozen=True):
+    """Of one receiver that was ever told or is to be: notices in no message yet, messages by state, attempts that failed."""
+
+    receiver: str
+    pending: int
+    messages: dict[str, int]
+    failures: int
 
 
 _NOTICE = ", ".join(NoticeRow.__struct_fields__)
@@ -268,6 +279,26 @@ class Outbox:
     def counts(self, receivers: Sequence[str]) -> list[ReceiverCount]:
         """How it stands with each receiver."""
         return [self._count(receiver) for receiver in receivers]
+
+    def figures(self) -> list[ReceiverFigures]:
+        """How it stands with every receiver that is registered or has messages, by name; an attempt under way has not failed."""
+        pending = dict(
+            self._connection.execute(
+                f"SELECT receiver, COUNT(*) FROM outbox WHERE {_PENDING} GROUP BY receiver"
+            ).fetchall()
+        )
+        found: dict[str, tuple[dict[str, int], int]] = {
+            name: ({}, 0)
+            for (name,) in self._connection.execute("SELECT DISTINCT receiver FROM delivery_marks")
+        }
+        for name, state, count, failed in self._connection.execute(
+            "SELECT receiver, state, COUNT(*), SUM(attempts - (attempts > 0 AND"
+            " (state IN ('sent', 'dropped') OR claimed_until_us > 0)))"
+            " FROM messages GROUP BY receiver, state"
+        ):
+            states, failures = found.get(name, ({}, 0))
+            found[name] = states | {state: count}, failures + int(failed)
+        return [ReceiverFigures(name, pending.get(name, 0), *found[name]) for name in sorted(found)]
 
     def _count(self, receiver: str) -> ReceiverCount:
         pending = self._connection.execute(
