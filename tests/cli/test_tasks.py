@@ -89,3 +89,16 @@ def test_reviews_are_listed_and_answered(run: Run, home: Path, capsys: Out) -> N
 def test_playbooks_claim_nothing_without_a_trial(run: Run, home: Path, capsys: Out) -> None:
     assert run("playbooks", "--home", home) == 0
     assert "nothing can be said of what actions do. Give one `hold_out`" in capsys.readouterr().out
+
+
+def test_a_verdict_is_kept_and_counted_and_a_wrong_one_needs_a_reason(
+    run: Run, home: Path, capsys: Out
+) -> None:
+    who = ("--by", "carla", "--home", home)
+    assert run("feedback", "give", "bob", "segment", "wrong", *who) == 2
+    assert "give a reason" in " ".join(capsys.readouterr().err.split())
+    assert run("feedback", "give", "bob", "segment", "wrong", "--reason", "he is back", *who) == 0
+    assert run("feedback", "give", "bob", "segment", "confirmed", *who) == 0
+    capsys.readouterr()
+    assert run("feedback", "counts", "--home", home) == 0
+    assert "tutor segment: 1 confirmed, 1 wrong (50% right)" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`tutorpulse overrides`, `states` and `reviews`: what operators know better, and requests for human review."""
+"""`tutorpulse overrides`, `states`, `feedback` and `reviews`: what operators know better, and requests for human review."""
 
 import getpass
 from collections.abc import Callable
@@ -11,21 +11,34 @@ import typer
 from tutorpulse.cli import console
 from tutorpulse.cli.app import app
 from tutorpulse.cli.audit import noted
-from tutorpulse.decisions.tasks import OperatorState
+from tutorpulse.decisions.tasks import OperatorState, Verdict
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.page import find
 from tutorpulse.service.root import Pulse, open_pulse
+from tutorpulse.service.worklist import feedback as judging
 from tutorpulse.service.worklist import overrides as overriding
 from tutorpulse.service.worklist import reviews as reviewing
 from tutorpulse.service.worklist import states as setting_apart
-from tutorpulse.service.worklist.shapes import OverrideRequest, ReviewAnswer, ReviewRequest, StateRequest
+from tutorpulse.service.worklist.shapes import (
+    OverrideRequest,
+    ReviewAnswer,
+    ReviewRequest,
+    StateRequest,
+    VerdictRequest,
+)
 
 T = TypeVar("T")
 
 overrides = typer.Typer(no_args_is_help=True, help="Segments set by hand, with an owner and an end.")
 states = typer.Typer(no_args_is_help=True, help="Who is paused, on leave, at their goal.")
+feedback = typer.Typer(no_args_is_help=True, help="Whether predictions are right, as operators see it.")
 reviews = typer.Typer(no_args_is_help=True, help="Requests that a person look at somebody's record.")
-for _group, _name in ((overrides, "overrides"), (states, "states"), (reviews, "reviews")):
+for _group, _name in (
+    (overrides, "overrides"),
+    (states, "states"),
+    (feedback, "feedback"),
+    (reviews, "reviews"),
+):
     app.add_typer(_group, name=_name)
 
 WhoArgument = Annotated[str, typer.Argument(metavar="ID", help="A tutor's or student's id.")]
@@ -56,6 +69,7 @@ def set_override(
     segment: Annotated[str, typer.Argument(help="The segment.")],
     until: Annotated[str, typer.Option(help="When it ends, such as 2026-03-01.")],
     reason: Annotated[str, typer.Option(help="Why.")],
+    owner: Annotated[str | None, typer.Option(help="Who answers for it; --by where none is given.")] = None,
     entity: KindOption = None,
     by: ByOption = None,
     home: console.HomeOption = console.DEFAULT_HOME,
@@ -67,7 +81,7 @@ def set_override(
         as_json,
         "set override",
         lambda p, by: overriding.set_override(
-            p, OverrideRequest(_kind(p, who, entity), who, segment, until, reason), by
+            p, OverrideRequest(_kind(p, who, entity), who, segment, until, reason, owner), by
         ),
         by,
     )
@@ -124,6 +138,45 @@ def end_state(
 ) -> None:
     """Say that it is over."""
     _do(home, as_json, "end state", lambda p, by: setting_apart.end_state(p, state_id, by), by)
+
+
+@feedback.command("give")
+def give_feedback(
+    who: WhoArgument,
+    about: Annotated[str, typer.Argument(help="An output such as churn_risk_14d, or segment.")],
+    verdict: Annotated[Verdict, typer.Argument(help="Whether it is right.")],
+    reason: Annotated[str | None, typer.Option(help="Why; needed where it is wrong.")] = None,
+    entity: KindOption = None,
+    by: ByOption = None,
+    home: console.HomeOption = console.DEFAULT_HOME,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Confirm a prediction, or call it wrong; it is kept with what was predicted, and changes no prediction."""
+    _do(
+        home,
+        as_json,
+        "judge prediction",
+        lambda p, by: judging.give_feedback(
+            p, VerdictRequest(_kind(p, who, entity), who, about, verdict, reason), by
+        ),
+        by,
+    )
+
+
+@feedback.command("counts")
+def count_feedback(
+    home: console.HomeOption = console.DEFAULT_HOME, as_json: console.JsonOption = False
+) -> None:
+    """Count verdicts by output."""
+    with open_pulse(home) as pulse:
+        found = judging.feedback_counts(pulse.state).items
+    _print_list(
+        found,
+        as_json,
+        lambda c: (
+            f"{c.entity_type} {c.about}: {c.confirmed} confirmed, {c.wrong} wrong ({c.share_confirmed:.0%} right)"
+        ),
+    )
 
 
 @reviews.command("list")

@@ -98,7 +98,10 @@ def show_needs(needs: list[InNeed]) -> None:
     for need in needs:
         who = Text.assemble((need.entity_id, "bold"), (f"\n{need.entity_type}", "dim"))
         stake = Text.assemble(f"{need.worth:,.1f}", ("\na month", "dim"))
-        table.add_row(who, segment_text(need.segment), stake, need.reason)
+        segment = segment_text(need.segment)
+        if need.override_owner:
+            segment = Text.assemble(segment, (f"\nset by {need.override_owner}", "dim"))
+        table.add_row(who, segment, stake, need.reason)
     footer = f"By risk × {_UNITS[needs[0].unit]} of 30 days, from the last 90."
     console.out.print(section("Who needs someone today", table, footer))
 

@@ -234,6 +234,10 @@ class Client(WorklistCalls):
         """The silences that last or are to come."""
         return self._get("/v1/silences", alert_shapes.SilenceList)
 
+    def end_silence(self, silence_id: str) -> alert_shapes.ShownSilence:
+        """End a silence before its time."""
+        return self._put(f"/v1/silences/{quoted(silence_id)}/end", {}, alert_shapes.ShownSilence)
+
     def receivers(self) -> alert_shapes.ReceiverList:
         """Who is told of alerts, and how it stands with each."""
         return self._get("/v1/receivers", alert_shapes.ReceiverList)

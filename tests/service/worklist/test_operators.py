@@ -97,6 +97,8 @@ def test_a_verdict_keeps_what_was_predicted_and_changes_no_prediction(pulse: Pul
     (count,) = feedback_counts(pulse.state).items
     assert (count.about, count.confirmed, count.wrong, count.share_confirmed) == ("burnout_risk", 1, 1, 0.5)
     assert pulse.state.predictions.get("tutor", "ann").columns["churn_risk_14d"][0] == before
+    with pytest.raises(InputError, match="give a reason"):
+        give_feedback(pulse, VerdictRequest("tutor", "ann", "segment", "wrong", " "), "dan")
     with pytest.raises(InputError, match=r"Nothing is predicted under 'luck'. Give one of segment"):
         give_feedback(pulse, VerdictRequest("tutor", "ann", "luck", "wrong"), "carla")
 
@@ -115,7 +117,7 @@ def test_a_review_is_answered_once_by_somebody(pulse: Pulse) -> None:
 
 def test_a_record_holds_what_is_held_and_who_acted(pulse: Pulse, world: World) -> None:
     set_override(pulse, wanted(), "carla")
-    give_feedback(pulse, VerdictRequest("tutor", "ann", "segment", "wrong"), "dan")
+    give_feedback(pulse, VerdictRequest("tutor", "ann", "segment", "wrong", "is back"), "dan")
     asked = ask_review(pulse, ReviewRequest("tutor", "ann", "why"), "eve")
     held = record(pulse, world.scorer(), "ann")
     assert [(e.event_type, e.count) for e in held.events] == [("session_completed", 1)]

@@ -25,11 +25,14 @@ def give_feedback(pulse: Pulse, wanted: VerdictRequest, by: str) -> ShownFeedbac
     """Keep a verdict with what is predicted now. It changes no prediction: outcomes teach the model, opinions do not.
 
     Raises:
-        UnknownEntityError: there is no such entity. InputError: there is no such output, or nothing is predicted of it.
+        UnknownEntityError: there is no such entity.
+        InputError: there is no such output, nothing is predicted of it, or what is wrong has no reason.
     """
     now_us = moment_us(pulse)
     found = find(pulse, wanted.entity_id, wanted.entity_type)
     column = _column(wanted.about)
+    if wanted.verdict == "wrong" and not (wanted.reason or "").strip():
+        raise InputError("Say why the prediction is wrong: give a reason.")
     row = _feedback(wanted, found, column, by, now_us)
     if (row.segment if column == SEGMENT else row.predicted) is None:
         raise InputError(f"Nothing is predicted of {wanted.entity_id!r} under {wanted.about!r} yet.")
