@@ -1,15 +1,15 @@
-"""Pictures of every page: `python -m tools.screenshots [HOME]` writes docs/screens/.
+"""Pictures of every page: `python -m tools.screenshots [HOME] [--only PAGE,PAGE]` writes docs/screens/.
 
 Without a home it makes one as the demonstration does, and lives through its last ten weeks: a model of what was known then,
 a refresh a week, and a day in the last week. Needs Chromium (the variable CHROMIUM, or `chromium` on the path).
 """
 
+import argparse
 import io
 import os
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
+from tools.acted import acted, trial
 from tutorpulse.bench.served import Served, served
 from tutorpulse.clock import DAY_US, FixedClock
 from tutorpulse.events.codec import Arrival, decode_lines
@@ -38,6 +39,12 @@ PAGES = {
     "students": "/students?segment=at_risk&segment=churned",
     "tutor": "/tutors/{tutor}",
     "student": "/students/{student}",
+    "record": "/tutors/{tutor}/record",
+    "work-list": "/tasks",
+    "task": "/tasks/{task}",
+    "by-hand": "/tasks/by-hand",
+    "reviews": "/tasks/reviews",
+    "playbooks": "/tasks/playbooks",
     "alerts": "/alerts",
     "capacity": "/capacity",
     "retention": "/retention",
@@ -55,6 +62,7 @@ def lived(path: Path) -> Home:
     """A home that has been in use for ten weeks."""
     with open_alone(path, create=True) as pulse:
         _filled(pulse)
+        trial(pulse.home)
         now_us = pulse.clock.now_us()
         then = replace(pulse, clock=FixedClock(now_us - _DAYS_AGO[0] * DAY_US))
         train_home(then, lambda *_: None, as_of_us=then.clock.now_us(), limits=Limits(dates=24, rows=20_000))
@@ -62,6 +70,8 @@ def lived(path: Path) -> Home:
             there = replace(pulse, clock=FixedClock(now_us - days * DAY_US))
             refresh(there, open_scorer(there))
         mature(pulse)
+        acted(pulse)
+        refresh(pulse, open_scorer(pulse))
         return pulse.home
 
 
@@ -87,17 +97,20 @@ def _neediest(context: BrowserContext, address: str, kind: str) -> str:
     return str(found["items"][0]["entity_id"])
 
 
-def shoot(at: Served, target: Path) -> None:
-    """Every page, in every width and theme."""
+def shoot(at: Served, target: Path, only: Collection[str] = ()) -> None:
+    """Every page, or those named `only`, in every width and theme."""
     address = f"http://{at.host}:{at.port}"
     with sync_playwright() as playwright, _context(playwright, at) as context:
         names = {kind: _neediest(context, address, kind) for kind in ("tutor", "student")}
+        names["task"] = str(context.request.get(f"{address}/v1/tasks?limit=4").json()["items"][3]["task_id"])
         page = context.new_page()
         for theme in THEMES:
             context.add_cookies([{"name": "theme", "value": theme, "url": address}])
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 900})
                 for name, path in PAGES.items():
+                    if only and name not in only:
+                        continue
                     _shot(page, address + path.format(**names), target / f"{name}-{width}-{theme}.webp")
 
 
@@ -114,11 +127,15 @@ def _shot(page: Page, url: str, path: Path) -> None:
 
 def main() -> None:
     """Shoot the home that is named, or one made for it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", nargs="?", type=Path)
+    parser.add_argument("--only", default="", help="pages between commas")
+    asked = parser.parse_args()
     TARGET.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
-        home = Home.open(Path(sys.argv[1])) if len(sys.argv) > 1 else lived(Path(work) / "home")
+        home = Home.open(asked.home) if asked.home else lived(Path(work) / "home")
         with served(home) as at:
-            shoot(at, TARGET)
+            shoot(at, TARGET, [name for name in asked.only.split(",") if name])
     size = sum(path.stat().st_size for path in TARGET.iterdir())
     print(f"{len(list(TARGET.iterdir()))} pictures, {size / 1e6:.1f} MB, in {TARGET}")
 

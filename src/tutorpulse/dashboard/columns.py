@@ -43,7 +43,7 @@ _LAST = (
 
 def columns(kind: EntityType) -> tuple[Column, ...]:
     """Those of a kind, outputs under the names that it has."""
-    first = (Column("entity_id", "id", 168, texts.word(kind)), Column("segment", "chip", 124, "Segment"))
+    first = (Column("entity_id", "id", 168, texts.word(kind)), Column("segment", "chip", 172, "Segment"))
     outputs = (msgspec.structs.replace(c, field=shown_name(c.field, kind)) for c in _OUTPUTS)
     return (*first, *outputs, *_LAST)
 

@@ -36,6 +36,7 @@ TABS = (
     Tab("/", "Overview"),
     Tab("/tutors", "Tutors"),
     Tab("/students", "Students"),
+    Tab("/tasks", "Work list"),
     Tab("/alerts", "Alerts"),
     Tab("/capacity", "Capacity"),
     Tab("/retention", "Retention"),

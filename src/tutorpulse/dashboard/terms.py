@@ -31,6 +31,16 @@ TERMS = {
     "precision": "Share of the judged alerts that operators confirmed. Few judgements give a wide interval.",
     "reject": "An event that broke the contract. It is kept whole, with the reason, until it is replayed or dismissed.",
     "replay": "Tries rejects again: those that are valid now are taken into the log, the others stay as they are.",
+    "benefit": "Risk of leaving within 14 days times what 30 days are worth, times the share of exits that such an action has avoided.",
+    "helped": "Share of exits that the action avoids, where a trial has shown it; else the mean of all that were measured, 1 where none was.",
+    "by_hand": "An operator set this segment, with a reason and an end. The model goes on predicting; history and track record keep the model's.",
+    "apart": "What an operator knows: paused, on leave, at the goal. No alerts, no open tasks, and no silence that counts as leaving.",
+    "held_back": "By lot nothing was suggested for these for 30 days, so that what the action does can be told.",
+    "adjusted": "Of those alike when the lot was drawn, by what was predicted of them then. So it may differ from the plain difference of the two means.",
+    "one_look": "Holds 95 times in 100 if you look once.",
+    "every_look": "Holds 95 times in 100 however often you look; only this one decides.",
+    "silence": "For maintenance: what opens meanwhile is kept. Whatever is still open when the silence ends is told then.",
+    "review": "Anybody may ask that a person look at what is held and predicted. The answer names who gave it.",
     "margin": "Price minus the tutor's earnings of completed sessions.",
 }
 """By name; outputs under the names that people see."""

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import msgspec
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tutorpulse.clock import DAY_US, HOUR_US, MINUTE_US, parse_time, us_to_datetime
 from tutorpulse.decisions.phrases import PHRASES
@@ -161,6 +161,35 @@ def time(value: int | str | None, zone: str = "UTC") -> str | Markup:
     return Markup('<time datetime="{}">{}</time>').format(exact, there.strftime("%-d %b %Y, %H:%M %Z"))
 
 
+def coded(sentence: str) -> Markup:
+    """A sentence whose parts between backticks are code."""
+    parts = enumerate(sentence.split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in parts)
+
+
+def day(value: int | str | None, zone: str = "UTC") -> str | Markup:
+    """Such as 22 Nov 2026, in a `time` element with the exact moment."""
+    us = moment_us(value)
+    if us is None:
+        return NOTHING
+    there = us_to_datetime(us).astimezone(ZoneInfo(zone))
+    exact = us_to_datetime(us).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        exact, exact, there.strftime("%-d %b %Y")
+    )
+
+
+def until(value: int | str | None, now_us: int) -> str | Markup:
+    """Such as in 5 h, of what is to come, in a `time` element with the exact moment."""
+    us = moment_us(value)
+    if us is None:
+        return NOTHING
+    exact = us_to_datetime(us).isoformat(timespec="seconds")
+    told = distance(us - now_us).removesuffix(" ago")
+    words = "now" if told == "just now" else f"in {told}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, exact, words)
+
+
 def ago(value: int | str | None, now_us: int) -> str | Markup:
     """Such as 5 min ago, in a `time` element with the exact moment."""
     us = moment_us(value)
@@ -199,5 +228,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "output_label": output_label,
     "moment": time,
     "ago": ago,
+    "coded": coded,
+    "day": day,
+    "until": until,
 }
 """By the names that templates call them."""

@@ -1,6 +1,6 @@
 """Who needs someone today, and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -31,7 +31,10 @@ _WEEK_AGO_US = (30 * DAY_US, 13 * DAY_US // 2)
 
 
 class InNeed(msgspec.Struct, frozen=True):
-    """One entity that needs someone: its risk (0-1), what 30 days of it are worth, the two multiplied, and the reason."""
+    """One entity that needs someone: its risk (0-1), what 30 days of it are worth, the two multiplied, and the reason.
+
+    `override_owner` answers for the segment where it was set by hand.
+    """
 
     entity_id: str
     entity_type: EntityType
@@ -41,14 +44,16 @@ class InNeed(msgspec.Struct, frozen=True):
     expected_loss: float
     unit: str
     reason: str
+    override_owner: str | None = None
 
 
 @dataclass(frozen=True)
 class _Candidates:
-    """The scored entities of one kind in the two worst segments, with what is at stake."""
+    """The scored entities of one kind in the two worst segments, with what is at stake, and who set segments by hand."""
 
     rows: PredictionRows
     stakes: Stakes
+    owners: Mapping[str, str]
 
 
 def last_as_of_us(pulse: Pulse) -> int:
@@ -88,14 +93,16 @@ def needs_someone(
 def _candidates(pulse: Pulse, kind: EntityType, as_of_us: int) -> _Candidates:
     rows = pulse.state.predictions.all(kind)
     apart = set_apart(pulse.state, kind, as_of_us)
-    by_hand = {row.entity_id: row.segment for row in pulse.state.overrides.in_force(as_of_us, kind)}
+    overrides = pulse.state.overrides.in_force(as_of_us, kind)
+    by_hand = {row.entity_id: row.segment for row in overrides}
     shown = [
         by_hand.get(i, segment) for i, segment in zip(rows.entity_ids, rows.columns["segment"], strict=True)
     ]
     rows.columns["segment"] = np.array(shown, dtype=object)
     here = np.array([entity_id not in apart for entity_id in rows.entity_ids], dtype=np.bool_)
     rows = rows.take(here & ~rows.columns["frozen"] & np.isin(rows.columns["segment"], SEGMENTS[kind][:2]))
-    return _Candidates(rows, stakes(pulse.store, kind, as_of_us, max(as_of_us, pulse.clock.now_us())))
+    staked = stakes(pulse.store, kind, as_of_us, max(as_of_us, pulse.clock.now_us()))
+    return _Candidates(rows, staked, {row.entity_id: row.owner for row in overrides})
 
 
 def _with_reasons(
@@ -120,6 +127,7 @@ def _with_reasons(
             reason=reason(
                 kind, need.risk, earlier.get(entity_id), explained[entity_id], scorer.catalog[kind]
             ),
+            override_owner=candidates.owners.get(entity_id),
         )
         for i, need in enumerate(needs)
     ]

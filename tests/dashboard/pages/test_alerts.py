@@ -45,3 +45,31 @@ def test_what_cannot_be_done_is_told(look: Look, post: Look, alert_id: str) -> N
     assert "cannot be put off by" in post(f"/alerts/{alert_id}", move="snooze", hours="5").text
     assert post("/alerts/none", move="resolve").status_code == 404
     assert "There is no severity" in look("/alerts?severity=huge").text
+
+
+def test_a_silence_is_made_and_ended_from_the_page(look: Look, post: Look, service: Service) -> None:
+    assert "cannot be silenced for" in post("/silences", reason="moving", hours="3").text
+    assert post("/silences", reason="moving house", hours="4", rule="student_calls").status_code == 303
+    assert "moving house" in look("/alerts").text
+    with service.states.one() as state:
+        (silence,) = alerts.silences(state, service.pulse.clock.now_us()).silences
+    assert (silence.rule, silence.made_by) == ("student_calls", "tests")
+    assert post(f"/silences/{silence.silence_id}/end").status_code == 303
+    assert "moving house" not in look("/alerts").text
+
+
+def test_what_operators_say_of_somebody_is_marked_beside_their_alerts(
+    look: Look, post: Look, service: Service
+) -> None:
+    with service.states.one() as state:
+        found = alerts.listed(state, alerts.AlertsAsked()).items
+    alert = next(a for a in found if a.entity_type in ("tutor", "student"))
+    form = {
+        "entity_type": alert.entity_type,
+        "entity_id": alert.entity_id,
+        "segment": "healthy",
+        "days": "30",
+    }
+    assert post("/overrides", **form, reason="knows her").status_code == 303
+    for path in ("/alerts", f"/alerts/{alert.alert_id}"):
+        assert "set by tests" in look(path).text

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.dashboard.conftest import Look
-from tutorpulse.dashboard.pages.person import _places, change_of
+from tutorpulse.dashboard.pages.deeds import change_of
+from tutorpulse.dashboard.pages.person import _places
 from tutorpulse.errors import InputError
 from tutorpulse.service.live.service import Service
 from tutorpulse.service.queries.ranges import Range, ranges

@@ -1,11 +1,27 @@
 """The pages, one file each."""
 
-from tutorpulse.dashboard.pages import alerts, data, live, market, models, overview, person, settings, tables
+from tutorpulse.dashboard.pages import (
+    alerts,
+    data,
+    deeds,
+    live,
+    market,
+    models,
+    overview,
+    person,
+    record,
+    settings,
+    tables,
+    tasks,
+)
 
 ROUTERS = (
     overview.router,
     live.router,
     tables.router,
+    tasks.router,
+    deeds.router,
+    record.router,
     person.router,
     alerts.router,
     models.router,

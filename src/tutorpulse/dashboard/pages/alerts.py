@@ -1,6 +1,6 @@
 """`/alerts`: the inbox, and one alert with what became of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,8 +18,13 @@ from tutorpulse.dashboard.forms import fields
 from tutorpulse.dashboard.viewer import Looking, Operating
 from tutorpulse.decisions.alerts.severity import SEVERITIES
 from tutorpulse.errors import InputError
+from tutorpulse.features.frame import ENTITY_TYPES
 from tutorpulse.service.alerting import acting
 from tutorpulse.service.queries import alerts
+from tutorpulse.service.queries.alert_shapes import ShownAlert, SilenceRequest
+from tutorpulse.service.root import Pulse
+from tutorpulse.service.worklist.apart import ByHand, by_hand
+from tutorpulse.service.worklist.moment import moment_us
 from tutorpulse.store.state import State
 from tutorpulse.store.state.alerts import LIVE_STATES, STATES, AlertRow
 from tutorpulse.store.state.audit import Act
@@ -27,6 +32,7 @@ from tutorpulse.store.state.audit import Act
 router = APIRouter(include_in_schema=False)
 _SHOWN = 25
 SNOOZE_HOURS = (4, 24, 72, 168)
+SILENCE_HOURS = (1, 2, 4, 8, 24, 72)
 Do = Callable[[State, int], AlertRow]
 
 
@@ -43,10 +49,12 @@ def inbox(request: Request, viewer: Looking) -> Response:
         cursor=query.get("cursor") or None,
         limit=_SHOWN,
     )
-    with service.states.one() as state:
-        found = alerts.listed(state, asked)
-        counts = alerts.counts(state)
-        rules = alerts.rules(state, service.pulse.home.path, service.pulse.settings)
+    with service.lend() as pulse:
+        found = alerts.listed(pulse.state, asked)
+        counts = alerts.counts(pulse.state)
+        rules = alerts.rules(pulse.state, service.pulse.home.path, service.pulse.settings)
+        silences = alerts.silences(pulse.state, now_us)
+        known = _said(pulse, found.items)
     return frame.page(
         request,
         "alerts.html",
@@ -54,6 +62,10 @@ def inbox(request: Request, viewer: Looking) -> Response:
         found=found,
         counts=counts,
         rules=rules.rules,
+        silences=silences.silences,
+        silence_hours=SILENCE_HOURS,
+        known=known,
+        zone=service.pulse.settings.marketplace_timezone,
         asked=asked,
         chosen=query.getlist("state"),
         severities=tuple(reversed(SEVERITIES)),
@@ -61,6 +73,18 @@ def inbox(request: Request, viewer: Looking) -> Response:
         older=_older(request, found.next_cursor),
         now_us=now_us,
     )
+
+
+def _said(pulse: Pulse, shown: Iterable[ShownAlert]) -> dict[tuple[str, str], ByHand]:
+    """What operators say of those whom alerts are about, by kind and id."""
+    now_us, alerts_ = moment_us(pulse), list(shown)
+    return {
+        (kind, who): said
+        for kind in ENTITY_TYPES
+        for who, said in by_hand(
+            pulse.state, kind, now_us, [a.entity_id for a in alerts_ if a.entity_type == kind]
+        ).items()
+    }
 
 
 def _known(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
@@ -82,15 +106,17 @@ def _older(request: Request, cursor: str | None) -> str | None:
 def one(request: Request, viewer: Looking, alert_id: str) -> Response:
     """One alert, its history, and what can be done about it."""
     service = here(request).service
-    with service.states.one() as state:
-        found = alerts.one(state, alert_id)
-        past = alerts.history(state, alert_id)
+    with service.lend() as pulse:
+        found = alerts.one(pulse.state, alert_id)
+        past = alerts.history(pulse.state, alert_id)
+        said = _said(pulse, [found]).get((found.entity_type, found.entity_id))
     settings = service.pulse.settings
     return frame.page(
         request,
         "alert.html",
         viewer,
         alert=found,
+        said=said,
         changes=past.changes,
         snooze_hours=SNOOZE_HOURS,
         zone=settings.marketplace_timezone,
@@ -115,6 +141,33 @@ async def act(request: Request, viewer: Operating, alert_id: str) -> Response:
     return RedirectResponse("/alerts" if form.get("back") == "inbox" else f"/alerts/{alert_id}", 303)
 
 
+@router.post("/silences")
+async def silence(request: Request, viewer: Operating) -> Response:
+    """Keep alerts, but tell nobody, from now on for some hours."""
+    form = fields(await read_body(request, here(request).body_limits))
+    name_act(request, Act("silence alerts", "silence", ""))
+    hours = _hours(form, SILENCE_HOURS, "Alerts cannot be silenced for")
+    asked = SilenceRequest(hours * 60, form.get("reason", "").strip(), rule=form.get("rule") or None)
+    service = here(request).service
+
+    def done() -> None:
+        with service.states.one() as state:
+            alerts.silence(state, service.pulse.home.path, asked, viewer.name, service.pulse.clock.now_us())
+
+    await run_in_threadpool(done)
+    return RedirectResponse("/alerts", 303)
+
+
+@router.post("/silences/{silence_id}/end")
+def end_silence(request: Request, viewer: Operating, silence_id: str) -> Response:  # noqa: ARG001
+    """End a silence before its time."""
+    name_act(request, Act("end silence", "silence", silence_id))
+    service = here(request).service
+    with service.states.one() as state:
+        state.silences.end(silence_id, service.pulse.clock.now_us())
+    return RedirectResponse("/alerts", 303)
+
+
 def _deed(move: str, alert_id: str, by: str, form: dict[str, str]) -> Do:
     note = form.get("note", "").strip() or None
     deeds: dict[str, Do] = {
@@ -131,10 +184,12 @@ def _deed(move: str, alert_id: str, by: str, form: dict[str, str]) -> Do:
     return deeds[move]
 
 
-def _hours(form: dict[str, Any]) -> int:
+def _hours(
+    form: dict[str, Any],
+    offered: tuple[int, ...] = SNOOZE_HOURS,
+    told: str = "An alert cannot be put off by",
+) -> int:
     hours = str(form.get("hours", ""))
-    if hours not in map(str, SNOOZE_HOURS):
-        raise InputError(
-            f"An alert cannot be put off by {hours!r} hours. Choose one of {', '.join(map(str, SNOOZE_HOURS))}."
-        )
+    if hours not in map(str, offered):
+        raise InputError(f"{told} {hours!r} hours. Choose one of {', '.join(map(str, offered))}.")
     return int(hours)

@@ -7,20 +7,19 @@ from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from tutorpulse.api.auditing import name_act
-from tutorpulse.api.bodies import read_body
 from tutorpulse.api.context import here, scorer_of
 from tutorpulse.clock import DAY_US, format_time
 from tutorpulse.dashboard import frame
 from tutorpulse.dashboard.charts.history import history
 from tutorpulse.dashboard.desk import desk_of
-from tutorpulse.dashboard.forms import fields
-from tutorpulse.dashboard.viewer import Looking, Operating
-from tutorpulse.errors import InputError
+from tutorpulse.dashboard.pages.deeds import OVERRIDE_DAYS, SNOOZE_DAYS, STATE_DAYS
+from tutorpulse.dashboard.viewer import Looking
+from tutorpulse.decisions.segments import SEGMENTS
+from tutorpulse.decisions.sentences import shown_name
+from tutorpulse.decisions.tasks import OUTCOMES, STATES
 from tutorpulse.features.catalog import Feature
 from tutorpulse.features.compile import CATALOGS
 from tutorpulse.features.frame import EntityType
@@ -29,12 +28,11 @@ from tutorpulse.service.queries import person
 from tutorpulse.service.queries.ranges import Range
 from tutorpulse.service.shown import Page, ShownFact
 from tutorpulse.service.worklist import tasks
-from tutorpulse.service.worklist.shapes import TaskChange
 from tutorpulse.settings import Settings
-from tutorpulse.store.state.audit import Act
 
 router = APIRouter(include_in_schema=False)
-_SNOOZE_DAYS = (1, 3, 7, 14)
+_JUDGED = ("churn_risk_14d", "churn_risk_30d", "health_score", "session_velocity", "first_session_success")
+"""The outputs that people can call right or wrong, beside the segment."""
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -56,6 +54,8 @@ def _look(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -
         to_do = tasks.listed(
             pulse, tasks.Asked(kind=kind, entity_id=entity_id, limit=settings.recommendations_max)
         )
+        said = pulse.state.feedback.of_entity(kind, entity_id)
+        asked = [row for row in pulse.state.reviews.of_entity(kind, entity_id) if row.answered_us is None]
     known = desk_of(request).ranges[kind].get()
     return frame.page(
         request,
@@ -72,7 +72,15 @@ def _look(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -
         groups=_groups(kind, found.facts, known),
         office=_office(settings, kind, entity_id),
         path=f"/{kind}s/{quote(entity_id, safe='')}",
-        snooze_days=_SNOOZE_DAYS,
+        verdicts=said[-3:],
+        reviews=asked,
+        judged=("segment", *(shown_name(name, kind) for name in _JUDGED)),
+        segments=tuple(reversed(SEGMENTS[kind])),
+        operator_states=STATES[kind],
+        outcomes=OUTCOMES,
+        snooze_days=SNOOZE_DAYS,
+        state_days=STATE_DAYS,
+        override_days=OVERRIDE_DAYS,
         zone=settings.marketplace_timezone,
         now_us=now_us,
     )
@@ -173,42 +181,6 @@ def events(request: Request, viewer: Looking, kind: EntityType, entity_id: str) 
     other = "student" if kind == "tutor" else "tutor"
     zone = service.pulse.settings.marketplace_timezone
     return frame.part("parts/events.html", events=found, other=other, zone=zone)
-
-
-@router.post("/tasks/{task_id}")
-async def act(request: Request, viewer: Operating, task_id: str) -> Response:
-    """Mark a task done, dismiss it or put it off, with a note."""
-    form = fields(await read_body(request, here(request).body_limits))
-    service = here(request).service
-    name_act(request, Act(f"{form.get('move', '')} task", "task", task_id))
-    change = change_of(form, service.pulse.clock.now_us())
-
-    def changed() -> str:
-        with service.lend() as pulse:
-            task = tasks.change_task(pulse, task_id, change, viewer.name).task
-        return f"/{task.entity_type}s/{quote(task.entity_id, safe='')}"
-
-    return RedirectResponse(await run_in_threadpool(changed), 303)
-
-
-def change_of(form: dict[str, str], now_us: int) -> TaskChange:
-    """What a form wants of a task.
-
-    Raises:
-        InputError: it wants something that is not offered.
-    """
-    wanted: dict[str, object] = {"move": form.get("move", ""), "note": form.get("note", "").strip() or None}
-    if form.get("move") == "snoozed":
-        days = form.get("days", "")
-        if days not in map(str, _SNOOZE_DAYS):
-            raise InputError(
-                f"A task cannot be put off by {days!r} days. Choose one of {', '.join(map(str, _SNOOZE_DAYS))}."
-            )
-        wanted["until"] = format_time(now_us + int(days) * DAY_US)
-    try:
-        return msgspec.convert(wanted, TaskChange)
-    except msgspec.ValidationError as error:
-        raise InputError(f"The form is not as it should be: {error}. Send it again from the page.") from None
 
 
 @router.get("/tutors/{entity_id:path}")

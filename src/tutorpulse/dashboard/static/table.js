@@ -37,7 +37,23 @@
     mark.append(shape("use", { href: `#mark-${state}` }));
     chip.className = "chip";
     chip.append(mark, data.frozen || !value ? "Not scored" : options.words[value]);
+    if (data.override_owner) chip.append(hand(data));
+    if (data.operator_state) {
+      const apart = document.createElement("span");
+      apart.className = "apart";
+      apart.textContent = texts.word(data.operator_state);
+      chip.append(apart);
+    }
     return chip;
+  }
+  // A segment that somebody set by hand is marked, with what the model says.
+  function hand(data) {
+    const said = document.createElement("span"), pen = shape("svg", { class: "mark mark-hand", width: 10, height: 10, "aria-hidden": "true" });
+    pen.append(shape("use", { href: "#mark-hand" }));
+    said.className = "hand";
+    said.title = `Set by ${data.override_owner} until ${texts.time(data.override_expires)}. The model says: ${options.words[data.model_segment] || "not scored"}.`;
+    said.append(pen, "by hand");
+    return said;
   }
   function trailCell({ data }) {
     const values = (data && trails.get(data.entity_id)) || [];

@@ -9,6 +9,7 @@ from tutorpulse.events.contract import TABLES, table_columns
 from tutorpulse.events.fields import PLACEHOLDER_ID
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.root import Pulse
+from tutorpulse.service.worklist.apart import ByHand, by_hand
 from tutorpulse.store.log import EventStore
 from tutorpulse.store.state import PredictionRows, State
 
@@ -36,12 +37,13 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class Partner(msgspec.Struct, frozen=True):
-    """Somebody of the other kind: sessions completed together in 180 days, when last, and the segment now."""
+    """Somebody of the other kind: sessions completed together in 180 days, when last, the segment now, and what operators say."""
 
     entity_id: str
     completed: int
     last_us: int
     segment: str | None
+    said: ByHand = ByHand()
 
 
 class PastEvent(msgspec.Struct, frozen=True):
@@ -96,8 +98,9 @@ def partners(pulse: Pulse, kind: EntityType, entity_id: str, now_us: int) -> lis
     rows = pulse.state.predictions.of(other, found["id"].tolist())
     scored = rows.take(~rows.columns["frozen"])
     segment = dict(zip(scored.entity_ids.tolist(), scored.columns["segment"].tolist(), strict=True))
+    said = by_hand(pulse.state, other, now_us, found["id"].tolist())
     return [
-        Partner(str(who), int(n), int(last_us), segment.get(who))
+        Partner(str(who), int(n), int(last_us), segment.get(who), said.get(str(who), ByHand()))
         for who, n, last_us in zip(*found.values(), strict=True)
     ]
 

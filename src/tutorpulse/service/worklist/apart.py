@@ -1,6 +1,7 @@
 """What operators set by hand: asked by whatever alerts, lists who needs someone, shows somebody, or judges predictions."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.root import Pulse
@@ -17,6 +18,28 @@ def set_apart(
     the track record. None: of everybody of the kind.
     """
     return {row.entity_id: row.state for row in state.entity_states.holding(now_us, kind, entity_ids)}
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What operators say of one entity, marked wherever it is shown: the segment that one set, the state that one knows of."""
+
+    override: ShownOverride | None = None
+    apart: ShownState | None = None
+
+
+def by_hand(
+    state: State, kind: EntityType, now_us: int, entity_ids: Iterable[str] | None = None
+) -> dict[str, ByHand]:
+    """What operators say now, by entity; whoever they say nothing of is left out. None: of everybody of the kind."""
+    ids = None if entity_ids is None else list(entity_ids)
+    overrides = {
+        row.entity_id: shown_override(row, now_us) for row in state.overrides.in_force(now_us, kind, ids)
+    }
+    apart = {
+        row.entity_id: shown_state(row, now_us) for row in state.entity_states.holding(now_us, kind, ids)
+    }
+    return {who: ByHand(overrides.get(who), apart.get(who)) for who in overrides.keys() | apart.keys()}
 
 
 def override_of(pulse: Pulse, kind: EntityType, entity_id: str) -> ShownOverride | None:

@@ -89,8 +89,9 @@ class Listing:
     def total(self, selection: Selection) -> int:
         """How many there are of the selection on all pages."""
         where, params = _where(selection)
+        source = _CURRENT if selection.segments else "predictions"
         return int(
-            self._connection.execute(f"SELECT COUNT(*) FROM predictions WHERE {where}", params).fetchone()[0]
+            self._connection.execute(f"SELECT COUNT(*) FROM {source} WHERE {where}", params).fetchone()[0]
         )
 
     def counts(self, entity_type: str) -> list[tuple[str, str | None, int]]:

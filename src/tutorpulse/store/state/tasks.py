@@ -126,6 +126,22 @@ class TaskTable:
             {"now_us": now_us},
         ).fetchall()
 
+    def owners(self) -> list[str]:
+        """Whoever has a task, by name."""
+        found = self._connection.execute(
+            "SELECT DISTINCT owner FROM recommendations WHERE owner IS NOT NULL ORDER BY owner"
+        )
+        return [owner for (owner,) in found]
+
+    def overdue(self, now_us: int) -> int:
+        """How many open tasks are past the time that they were due."""
+        found = self._connection.execute(
+            f"""SELECT COUNT(*) FROM recommendations r WHERE {_STATE} = 'open' AND r.due_us < :now_us
+            AND COALESCE(r.held_us, 0) <= :now_us AND NOT {_APART}""",
+            {"now_us": now_us},
+        ).fetchone()
+        return int(found[0])
+
     def put_off(self, recommendation_id: str, snoozed_us: int | None) -> None:
         """Hide a task until a time; None: show it."""
         self._set(recommendation_id, "snoozed_us", snoozed_us)
