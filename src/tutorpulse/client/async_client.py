@@ -249,6 +249,10 @@ class AsyncClient(AsyncWorklistCalls):
         """The silences that last or are to come."""
         return await self._get("/v1/silences", alert_shapes.SilenceList)
 
+    async def end_silence(self, silence_id: str) -> alert_shapes.ShownSilence:
+        """End a silence before its time."""
+        return await self._put(f"/v1/silences/{quoted(silence_id)}/end", {}, alert_shapes.ShownSilence)
+
     async def receivers(self) -> alert_shapes.ReceiverList:
         """Who is told of alerts, and how it stands with each."""
         return await self._get("/v1/receivers", alert_shapes.ReceiverList)
