@@ -20,7 +20,13 @@ WEEKS_MIN = 4
 """A log with fewer weeks of requests has no trend."""
 
 TREND_BOUNDS = (0.5, 2.0)
-"""What a week may change at most; a line through few requests would promise more."""
+"""What a line may say of a week at most; one through few requests would promise more."""
+
+BEYOND_CHANCE = 2.0
+"""A slope counts from so many standard errors on, were each week's requests a Poisson count."""
+
+TREND_COUNTS = 0.5
+"""So much of a trend is carried on: half erred less than the whole in simulated marketplaces (docs/alerts.md)."""
 
 LESSON_HOURS = 1.0
 """A request that says no duration asks for so much."""
@@ -35,7 +41,7 @@ class Forecast:
 
     Attributes:
         requests_8w: requests of the last 8 weeks, or of as many as the log has.
-        trend: what the line through the requests of each week says of the next one, per request of the last one; 0.5 to 2.
+        trend: how many requests are expected in the next week per one of the last, by the line through those of each week; 0.75 to 1.5.
         demand_hours: hours of the week to come: those booked or taught in 7 days, and those that a week's requests ask for and
             nobody serves, times the trend.
         supply_hours: hours that tutors declare for it; NaN where no tutor of the subject declares any.
@@ -70,16 +76,20 @@ def forecast(store: Store, found: Balance, as_of_us: int, known_at_us: int) -> F
 
 
 def trend(weekly: _Numbers) -> _Numbers:
-    """Of n subjects' requests by week (n, weeks), oldest first, how many the next week brings per one of the last: by the line
-    of least squares, within `TREND_BOUNDS`. NaN where there are fewer than `WEEKS_MIN` weeks; 1 where the line ends at nothing."""
+    """Of n subjects' requests by week (n, weeks), oldest first, how many the next week brings per one of the last.
+
+    Half of what the line of least squares says, within `TREND_BOUNDS`; 1 where its slope may be chance, or it ends at nothing. NaN
+    where there are fewer than `WEEKS_MIN` weeks.
+    """
     weeks = weekly.shape[1]
     if weeks < WEEKS_MIN:
         return np.full(len(weekly), np.nan)
     away = np.arange(weeks) - (weeks - 1) / 2
-    slope = weekly @ away / (away @ away)
-    last = weekly.mean(axis=1) + slope * away[-1]
-    grown = np.divide(last + slope, last, out=np.ones(len(weekly)), where=last > 0)
-    return np.asarray(np.clip(grown, *TREND_BOUNDS))
+    mean, slope = weekly.mean(axis=1), weekly @ away / (away @ away)
+    last = mean + slope * away[-1]
+    counts = (last > 0) & (np.abs(slope) > BEYOND_CHANCE * np.sqrt(mean / (away @ away)))
+    grown = np.divide(last + slope, last, out=np.ones(len(weekly)), where=counts)
+    return np.asarray(1 + TREND_COUNTS * (np.clip(grown, *TREND_BOUNDS) - 1))
 
 
 def weekly_sql(as_of_us: int, known_at_us: int) -> str:
