@@ -68,8 +68,8 @@ def test_a_manifest_that_is_no_text_is_refused(saved: Path) -> None:
 
 def test_a_newer_format_is_refused(saved: Path) -> None:
     manifest = msgspec.json.decode((saved / MANIFEST_FILE).read_bytes())
-    (saved / MANIFEST_FILE).write_bytes(msgspec.json.encode(manifest | {"format": 2, "new": True}))
-    with pytest.raises(ArtifactError, match=r"has format 2, this version reads 1. Install a newer"):
+    (saved / MANIFEST_FILE).write_bytes(msgspec.json.encode(manifest | {"format": 3, "new": True}))
+    with pytest.raises(ArtifactError, match=r"has format 3, this version reads 2. Install a newer"):
         load(saved, HASH)
 
 

@@ -9,6 +9,7 @@ from tests.model.made import artifact_of, frame_of
 from tutorpulse.errors import ArtifactError, ModelError
 from tutorpulse.features.frame import FeatureFrame
 from tutorpulse.model.contract import CONFIDENCE_LEVELS, Predictor
+from tutorpulse.model.intervals import RateInterval
 from tutorpulse.model.predictor import OUTPUT_FIELDS, LocalPredictor
 
 PREDICTOR = LocalPredictor(artifact_of())
@@ -73,6 +74,22 @@ def test_confidence_grows_with_the_history() -> None:
     assert (sessions[high] >= 20).all()
     assert (tenure[high] >= 90).all()
     assert (PREDICTED.confidence[sessions < 3] == CONFIDENCE_LEVELS.index("low")).all()
+
+
+def test_the_interval_of_the_velocity_is_that_of_its_head_and_no_cohort_has_one() -> None:
+    artifact = artifact_of()
+    interval = RateInterval(0.9, [0.1, 1.0], [0.05, 0.5], [0.3, 2.0], 1000)
+    head = dataclasses.replace(artifact.heads["tutor"]["session_velocity"], interval=interval)
+    heads = {"tutor": {**artifact.heads["tutor"], "session_velocity": head}}
+    found = LocalPredictor(dataclasses.replace(artifact, heads=heads)).predict(FRAME)
+    low, high = interval.bounds(found.session_velocity)
+    own = ~found.from_cohort
+    assert np.array_equal(found.session_velocity_low[own], low[own])
+    assert np.array_equal(found.session_velocity_high[own], high[own])
+    assert np.isnan(found.session_velocity_low[~own]).all()
+    assert np.isnan(PREDICTED.session_velocity_high).all(), (
+        "nothing is made up for a model without an interval"
+    )
 
 
 def test_it_is_a_predictor() -> None:

@@ -104,6 +104,8 @@ class World:
         return Predictions(
             entity_ids=frame.entity_ids,
             **values,
+            session_velocity_low=values["session_velocity"] / 2,
+            session_velocity_high=values["session_velocity"] * 2,
             confidence=np.full(len(ones), 1, dtype=np.int8),
             from_cohort=np.zeros(len(ones), dtype=bool),
             model_version=self.version,

@@ -297,6 +297,24 @@ def test_a_file_from_before_alerts_keeps_its_predictions_and_takes_alerts(path: 
     state.close()
 
 
+def test_predictions_of_before_there_were_intervals_have_none(path: Path) -> None:
+    """The step that adds the bounds is the one that alters the table of predictions."""
+    before = next(i for i, step in enumerate(STEPS) if any("session_velocity_low" in s for s in step))
+    connection = connections.open_connection(path, STEPS[:before])
+    connection.execute(
+        "INSERT INTO predictions (entity_type, entity_id, status, from_cohort, frozen, stale, session_velocity)"
+        " VALUES ('tutor', 't1', 'active', 0, 0, 0, 1.5)"
+    )
+    connection.close()
+    opened = State(path)
+    found = opened.predictions.get("tutor", "t1").columns
+    assert found["session_velocity"][0] == 1.5
+    assert np.isnan(found["session_velocity_low"][0])
+    opened.predictions.write(rows(["t2"], session_velocity_low=0.25))
+    assert opened.predictions.get("tutor", "t2").columns["session_velocity_low"][0] == 0.25
+    opened.close()
+
+
 def test_a_failed_step_leaves_the_version_as_it_was(path: Path) -> None:
     connections.open_connection(path).close()
     with pytest.raises(HomeError, match="nothere"):

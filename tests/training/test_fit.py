@@ -47,3 +47,19 @@ def test_every_labelled_row_of_every_log_is_fitted_on_and_calibrates() -> None:
     assert fitted.positives == np.nansum(label)
     assert 0.6 < fitted.head.slope < 1.4
     assert abs(sigmoid(fitted.head.margins(FEATURES[known])).mean() - np.nanmean(label)) < 0.02
+
+
+def test_the_interval_of_a_rate_holds_on_logs_that_its_trees_never_saw() -> None:
+    """Each log has a level of its own, which the others cannot teach: what is fitted on would look surer than it is."""
+    rng = np.random.default_rng(11)
+    level = rng.gamma(4, 1 / 4, LOGS)
+    rate = np.exp(0.5 + 0.6 * np.nan_to_num(FEATURES[:, 0]))
+    velocity = rng.poisson(4 * rate * level[LOG]) / 4
+    labels = {name: np.full(ROWS, np.nan) for name in LABELS} | {"session_velocity": velocity}
+    fitted = fit_heads(SNAPSHOTS, labels, NAMES, None, 1, lambda *_: None, LOG)
+    head = fitted.heads["session_velocity"].head
+    assert head.interval is not None
+    assert head.interval.rows == ROWS
+    fresh = rng.poisson(4 * rate * rng.gamma(4, 1 / 4, ROWS)) / 4
+    low, high = head.interval.bounds(np.exp(head.margins(FEATURES)))
+    assert 0.82 < ((fresh >= low) & (fresh <= high)).mean() < 0.97

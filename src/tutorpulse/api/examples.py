@@ -17,6 +17,8 @@ _COMMON: dict[str, Any] = {
     "stale": False,
     "model_version": "20260301-4be1c09a",
     "as_of": "2026-03-02T17:00:01Z",
+    "session_velocity_low": 0.4,
+    "session_velocity_high": 2.6,
 }
 TUTORS = {
     "items": [_COMMON | {"entity_id": "tutor-0007", "burnout_risk": 0.47, "burnout_risk_30d": 0.55}],
@@ -35,11 +37,13 @@ _STANDING = {
         "health_score": 57.2,
         "session_velocity": 1.4,
     },
+    "intervals": {"session_velocity": [0.4, 2.6]},
 }
 _EARLIER = {
     "as_of": "2026-02-23T00:12:40Z",
     "segment": "healthy",
     "outputs": {"burnout_risk": 0.21, "burnout_risk_30d": 0.3, "health_score": 71.9, "session_velocity": 2.1},
+    "intervals": {"session_velocity": [0.8, 3.5]},
 }
 INSIGHT = {
     "alert_id": "3f9a2c7714d05b1e",

@@ -61,7 +61,20 @@ def _predictions(page: Page) -> RenderableType:
         trail = Text(_trail(page, name), "cyan")
         table.add_row(_label(name), views.number_text(name, value), trail)
     unknown = [_label(name) for name in page.current.outputs if name not in known]
-    return views.section("Predictions", table, f"Not predicted: {', '.join(unknown)}." if unknown else "")
+    notes = [_velocity_note(page), f"Not predicted: {', '.join(unknown)}." if unknown else ""]
+    return views.section("Predictions", table, "\n".join(filter(None, notes)))
+
+
+def _velocity_note(page: Page) -> str:
+    """What is known of how far off the expected sessions may be."""
+    if page.current.outputs.get("session_velocity") is None:
+        return ""
+    interval = page.current.intervals.get("session_velocity")
+    if interval is None:
+        why = "it is the cohort's" if page.from_cohort else "this model has none"
+        return f"Expected sessions have no interval: {why}."
+    low, high = (PHRASES["session_velocity"].number(bound) for bound in interval)
+    return f"Nine of ten such expectations come to between {low.removesuffix(' a week')} and {high}."
 
 
 def _label(name: str) -> str:

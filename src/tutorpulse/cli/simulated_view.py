@@ -110,6 +110,7 @@ def print_simulated(figures: SimulatedFigures) -> None:
     for scorer, kinds in figures.spread.items():
         for kind, outputs in kinds.items():
             console.out.print(_table(scorer, kind, outputs))
+            console.print_line(f"slopes of single mornings: {_slopes(outputs)}")
             _print_velocity(outputs.get("session_velocity", {}))
     for each in figures.seeds:
         for why in each.not_judged:
@@ -126,6 +127,16 @@ def _table(scorer: str, kind: EntityType, outputs: dict[str, dict[str, Spread]])
     return table
 
 
+def _slopes(outputs: dict[str, dict[str, Spread]]) -> str:
+    """The flattest and the steepest calibration of any morning of any seed, by output."""
+    told = (
+        f"{output} {of['slope_least'].least:.2f} to {of['slope_largest'].largest:.2f}"
+        for output, of in outputs.items()
+        if "slope_least" in of
+    )
+    return ", ".join(told)
+
+
 def _spread(spread: Spread | None) -> str:
     if spread is None:
         return "-"
@@ -133,8 +144,26 @@ def _spread(spread: Spread | None) -> str:
 
 
 def _print_velocity(spread: dict[str, Spread]) -> None:
-    if spread:
-        console.print_line(
-            f"session_velocity: mean absolute error {spread['mae'].mean:.3f} sessions a week; "
-            f"always the mean {spread['mean_mae'].mean:.3f}, full oracle {spread['oracle_mae'].mean:.3f}"
-        )
+    if not spread:
+        return
+    seen = spread.get("observable_mae")
+    console.print_line(
+        f"session_velocity: mean absolute error {spread['mae'].mean:.3f} sessions a week; "
+        f"always the mean {spread['mean_mae'].mean:.3f}, "
+        + (f"events oracle {seen.mean:.3f} ({_over(spread)}), " if seen else "")
+        + f"full oracle {spread['oracle_mae'].mean:.3f}"
+    )
+    if "coverage" not in spread:
+        console.print_line("its interval: the model has none")
+        return
+    inside = spread["coverage"]
+    console.print_line(
+        f"its interval of 90 %: {inside.mean:.1%} inside ({inside.least:.1%}-{inside.largest:.1%} by seed), "
+        f"{spread['interval_width'].mean:.2f} wide; interval score {spread['interval_score'].mean:.3f}, "
+        f"always the same interval {spread['constant_interval_score'].mean:.3f}"
+    )
+
+
+def _over(spread: dict[str, Spread]) -> str:
+    over = spread["error_over_observable"]
+    return f"{over.mean:+.1%} above it, {over.least:+.1%} to {over.largest:+.1%} by seed"

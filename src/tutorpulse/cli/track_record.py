@@ -1,5 +1,6 @@
 """`tutorpulse track-record`: what came true of the predictions."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from tutorpulse.features.frame import EntityType
 from tutorpulse.service.queries.track import TrackAsked, track_record
 from tutorpulse.service.root import open_pulse
 from tutorpulse.service.track.maturing import mature
+from tutorpulse.service.track.truth import take
 
 
 @app.command("track-record")
@@ -25,6 +27,12 @@ def track_record_verb(
     anew: Annotated[
         bool, typer.Option("--anew", help="Make the figures of finished months again too.")
     ] = False,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            help="The truth of a simulated marketplace (`simulate --truth`): the home keeps it, and is judged beside it."
+        ),
+    ] = None,
     as_json: console.JsonOption = False,
 ) -> None:
     """Show what came true of the predictions: how well each model ranked, how honest its percentages were, what flags were worth.
@@ -32,8 +40,14 @@ def track_record_verb(
     Outcomes are taken down seven days after they matured; what is due is looked up first.
     """
     with open_pulse(home) as pulse:
+        if truth:
+            take(pulse.home, truth)
         with console.err.status("Looking up what came true") as status:
-            mature(pulse, lambda doing: status.update(f"Looking up what came true: {doing}"), anew)
+            mature(
+                pulse,
+                lambda doing: status.update(f"Looking up what came true: {doing}"),
+                anew or truth is not None,
+            )
         record = track_record(pulse.state, TrackAsked(entity, output, model, month))
     if as_json:
         console.print_json(record)

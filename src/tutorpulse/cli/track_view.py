@@ -8,7 +8,7 @@ from rich.text import Text
 
 from tutorpulse.cli import console, views
 from tutorpulse.service.queries.shapes import TrackItem, TrackRecord
-from tutorpulse.training.track.shapes import Band, Flagged, Interval
+from tutorpulse.training.track.shapes import Band, Flagged, Interval, RateFigures
 
 
 def show_track_record(record: TrackRecord) -> None:
@@ -45,10 +45,14 @@ def _month_table(title: str, items: Sequence[TrackItem]) -> Group:
     )
     for item in items:
         table.add_row(item.output, *_cells(item))
+        if truth := _truth_cells(item):
+            table.add_row("* truth", *truth)
+    oracles = [item.figures.risk.oracle for item in items if item.figures.risk and item.figures.risk.oracle]
+    beside = "; * the truth on the rows that it tells of, and the model there" if oracles else ""
     models = ", ".join(dict.fromkeys(item.model_version for item in items))
     flips = sum(item.figures.flipped for item in items)
     late = f"; {flips:,} outcomes would be others by what came in late" if flips else ""
-    return views.section(title, table, f"model {models}{late}")
+    return views.section(title, table, f"model {models}{late}{beside}")
 
 
 def _cells(item: TrackItem) -> list[str]:
@@ -80,11 +84,45 @@ def _cells(item: TrackItem) -> list[str]:
     return [count, *[""] * 6]
 
 
+def _truth_cells(item: TrackItem) -> list[str]:
+    """What the truth reaches, where the marketplace is simulated and told, and what the model reaches on the same rows."""
+    made = item.figures
+    if made.risk is not None and (oracle := made.risk.oracle):
+        auc = f"{_number(oracle.auc)}, model {_number(oracle.model_auc)}"
+        naive, brier = (
+            _number(oracle.recency_auc),
+            f"{_number(oracle.brier)}, model {_number(oracle.model_brier)}",
+        )
+        return [f"{oracle.rows:,}", "", "", auc, naive, brier, ""]
+    if made.velocity is not None and (oracle := made.velocity.oracle):
+        return [
+            f"{oracle.rows:,}",
+            "",
+            "",
+            f"error {_number(oracle.mae)}, model {_number(oracle.model_mae)}",
+            "",
+            "",
+            "",
+        ]
+    return []
+
+
 def _show_detail(item: TrackItem) -> None:
+    if item.figures.velocity is not None:
+        console.print_line(_interval_words(item.figures.velocity))
     if item.figures.risk is None:
         return
     console.out.print(_calibration_table(item.figures.risk.calibration))
     console.out.print(_flags_table(item.figures.risk.flagged))
+
+
+def _interval_words(rate: RateFigures) -> str:
+    if rate.covered is None:
+        return "None of these predictions had an interval."
+    return (
+        f"Of {rate.interval_rows:,} intervals of 90 %, {_interval(rate.covered)} held what came true; {_number(rate.interval_width)} wide, "
+        f"interval score {_number(rate.interval_score)} (the outcomes' own central 90 %: {_number(rate.interval_score_of_these)})."
+    )
 
 
 def _calibration_table(bands: Sequence[Band]) -> Group:

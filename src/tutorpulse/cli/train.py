@@ -119,7 +119,7 @@ def _cells(m: Measures) -> list[str]:
             _number(m.base_rate),
             f"error {m.mae:.3f}",
             "",
-            "",
+            "" if m.coverage is None else f"{m.coverage:.1%} inside",
             f"{_number(m.mean_mae)} of the mean",
             "",
         ]

@@ -133,7 +133,7 @@ def _load_head(folder: Path, entry: HeadEntry) -> Head:
         raise ArtifactError(
             f"{entry.file} of model {folder.name} is damaged: its checksum is not the manifest's. {_TRAIN}"
         )
-    return head_from_text(entry.name, entry.objective, text, entry.slope, entry.intercept)
+    return head_from_text(entry.name, entry.objective, text, entry.slope, entry.intercept, entry.interval)
 
 
 def _read(path: Path) -> str:

@@ -11,6 +11,9 @@ from tutorpulse.features.frame import FeatureFrame
 OUTPUTS = ("first_session_success", "session_velocity", "churn_risk_14d", "churn_risk_30d", "health_score")
 """The five outputs in wire order: probability, sessions per week, probability, probability, 0-100."""
 
+VELOCITY_BOUNDS = ("session_velocity_low", "session_velocity_high")
+"""The fields that hold the interval of the velocity."""
+
 CONFIDENCE_LEVELS = ("low", "medium", "high")
 
 
@@ -19,7 +22,8 @@ class Predictions:
     """Predictions for n entities; every array has length n, probabilities are 0 to 1, NaN is not known.
 
     `already_gone` and `inactive_14d`, `inactive_30d` stand beside the five and are NaN from models that lack them.
-    `confidence` indexes `CONFIDENCE_LEVELS`; `from_cohort` marks entities with too little history, which got their
+    `session_velocity_low` and `session_velocity_high` bound the central 90 % of what the velocity comes to (NaN: the model has no
+    such interval, or the value is a cohort's). `confidence` indexes `CONFIDENCE_LEVELS`; `from_cohort` marks entities with too little history, which got their
     cohort's base rate.
     """
 
@@ -32,6 +36,8 @@ class Predictions:
     already_gone: NDArray[np.float64]
     inactive_14d: NDArray[np.float64]
     inactive_30d: NDArray[np.float64]
+    session_velocity_low: NDArray[np.float64]
+    session_velocity_high: NDArray[np.float64]
     confidence: NDArray[np.int8]
     from_cohort: NDArray[np.bool_]
     model_version: str

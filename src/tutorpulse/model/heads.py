@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.errors import ArtifactError
+from tutorpulse.model.intervals import RateInterval
 from tutorpulse.model.outputs import Floats, Objective
 
 if TYPE_CHECKING:
@@ -37,13 +38,17 @@ PARAMETERS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Head:
-    """A fitted head. Its margin is slope x raw score + intercept: the calibration keeps it a plain boosted model."""
+    """A fitted head. Its margin is slope x raw score + intercept: the calibration keeps it a plain boosted model.
+
+    `interval` is that of a rate; None: of none, or too few rows to tell.
+    """
 
     name: str
     objective: Objective
     booster: "lightgbm.Booster"
     slope: float = 1.0
     intercept: float = 0.0
+    interval: RateInterval | None = None
 
     def raw(self, rows: NDArray[np.float32]) -> Floats:
         """Uncalibrated scores, length n, of (n, k) rows: log-odds or log rate."""
@@ -93,7 +98,14 @@ def _threads(rows: NDArray[np.float32]) -> int:
     return THREADS if len(rows) >= PREDICT_ROWS_FOR_THREADS else 1
 
 
-def head_from_text(name: str, objective: Objective, text: str, slope: float, intercept: float) -> Head:
+def head_from_text(
+    name: str,
+    objective: Objective,
+    text: str,
+    slope: float,
+    intercept: float,
+    interval: RateInterval | None = None,
+) -> Head:
     """A head from LightGBM's text form.
 
     Raises:
@@ -107,4 +119,4 @@ def head_from_text(name: str, objective: Objective, text: str, slope: float, int
         raise ArtifactError(
             f"The trees of head {name!r} cannot be read: {error}. Train again with `tutorpulse train`."
         ) from None
-    return Head(name, objective, booster, slope, intercept)
+    return Head(name, objective, booster, slope, intercept, interval)

@@ -4,10 +4,11 @@ import msgspec
 
 from tutorpulse.features.frame import EntityType
 from tutorpulse.model.cohorts import CohortTable
+from tutorpulse.model.intervals import RateInterval
 from tutorpulse.model.outputs import ChurnLabel, Objective
 
-FORMAT = 1
-"""The artifact format that this version reads and writes."""
+FORMAT = 2
+"""The artifact format that this version writes. It reads older ones too: 1 knew no intervals."""
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,7 +16,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HeadEntry(_Part, frozen=True):
-    """One head: its file of trees with checksum, its calibration, and what it was fitted on."""
+    """One head: its file of trees with checksum, its calibration, what it was fitted on, and a rate's interval, if it has one."""
 
     name: str
     objective: Objective
@@ -27,13 +28,16 @@ class HeadEntry(_Part, frozen=True):
     positives: int
     calibration_rows: int
     embargo_days: float
+    interval: RateInterval | None = None
 
 
 class Measures(_Part, frozen=True):
     """Figures of one output on held-out later time; None: not defined for this output or this sample.
 
     `auc_low` and `auc_high` bound the central 90 % of a bootstrap by entity. `recency_auc` is what days since the last
-    session alone reach, `starter_auc` what the starter model reaches on the same rows. For velocity `mae` and `mean_mae` (of always saying the mean) stand in place of the rest.
+    session alone reach, `starter_auc` what the starter model reaches on the same rows. For velocity `mae` and `mean_mae` (of always saying the mean) stand in place of the rest; of its interval, where it has
+    one, `coverage` is the share of outcomes inside, `interval_score` its mean score, `constant_interval_score` that of always
+    giving the central 90 % of these very outcomes.
     """
 
     rows: int
@@ -51,6 +55,9 @@ class Measures(_Part, frozen=True):
     starter_auc: float | None = None
     mae: float | None = None
     mean_mae: float | None = None
+    coverage: float | None = None
+    interval_score: float | None = None
+    constant_interval_score: float | None = None
 
 
 class Average(_Part, frozen=True):

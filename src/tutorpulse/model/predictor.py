@@ -73,11 +73,14 @@ class LocalPredictor:
         values = {
             name: np.where(had_session, outputs.get(name, np.nan), cohort[name]) for name in OUTPUT_FIELDS
         }
+        low, high = _velocity_bounds(heads, values["session_velocity"], had_session)
         own_health = had_session & has_usual(frame, part.feature_names, tenure_days)
         values["health_score"] = np.where(own_health, values["health_score"], cohort["health_score"])
         return Predictions(
             entity_ids=frame.entity_ids,
             **values,
+            session_velocity_low=low,
+            session_velocity_high=high,
             confidence=np.where(own_health, _confidence(frame, tenure_days), 0).astype(np.int8),
             from_cohort=~had_session,
             model_version=self.version,
@@ -118,6 +121,18 @@ class LocalPredictor:
                 f"Model {self.version} was trained without any {entity_type}. Import their events, then run `tutorpulse train`."
             )
         return part
+
+
+def _velocity_bounds(
+    heads: Mapping[str, Head], velocity: Floats, had_session: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """The interval of each of n velocities; NaN without one, and where the velocity is a cohort's."""
+    unknown = np.full(len(velocity), np.nan)
+    head = heads.get("session_velocity")
+    if head is None or head.interval is None:
+        return unknown, unknown
+    low, high = head.interval.bounds(velocity)
+    return np.where(had_session, low, unknown), np.where(had_session, high, unknown)
 
 
 def matrix(frame: FeatureFrame, width: int) -> NDArray[np.float32]:

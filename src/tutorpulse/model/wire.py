@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tutorpulse.errors import InputError
 from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType, FeatureFrame
-from tutorpulse.model.contract import OUTPUTS, Predictions
+from tutorpulse.model.contract import OUTPUTS, VELOCITY_BOUNDS, Predictions
 from tutorpulse.model.outputs import Floats
 
 FRAME = "application/vnd.tutorpulse.frame"
@@ -25,7 +25,7 @@ FORMS = (CSV, JSON, FRAME)
 ATTRIBUTES_HEADER = "X-Amzn-SageMaker-Custom-Attributes"
 """Carries `entity_type=tutor` or `entity_type=student` with rows in CSV."""
 
-NUMBERS = (*OUTPUTS, "already_gone", "inactive_14d", "inactive_30d")
+NUMBERS = (*OUTPUTS, "already_gone", "inactive_14d", "inactive_30d", *VELOCITY_BOUNDS)
 _UNREADABLE = (ValueError, RecursionError)
 
 
@@ -155,7 +155,7 @@ def read_predictions(body: bytes, entity_ids: NDArray[np.object_]) -> Prediction
         rows = len(entity_ids)
         return Predictions(
             entity_ids=entity_ids,
-            **{name: _floats(message.numbers[name], rows) for name in NUMBERS},
+            **{name: _number_column(message, name, rows) for name in NUMBERS},
             confidence=_flags(message.confidence, rows),
             from_cohort=_flags(message.from_cohort, rows).astype(np.bool_),
             model_version=message.model_version,
@@ -164,6 +164,13 @@ def read_predictions(body: bytes, entity_ids: NDArray[np.object_]) -> Prediction
         raise InputError(
             f"The answer is no predictions: {error}. Is it a model server of tutorpulse?"
         ) from None
+
+
+def _number_column(message: PredictionsMessage, name: str, rows: int) -> Floats:
+    """A server of before there were intervals does not send their bounds."""
+    if name in VELOCITY_BOUNDS and name not in message.numbers:
+        return np.full(rows, np.nan)
+    return _floats(message.numbers[name], rows)
 
 
 def _flags(content: bytes, rows: int) -> NDArray[np.int8]:

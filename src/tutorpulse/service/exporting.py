@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tutorpulse.clock import format_time
 from tutorpulse.errors import HistoryError, InputError
 from tutorpulse.features.frame import ENTITY_TYPES
+from tutorpulse.model.contract import VELOCITY_BOUNDS
 from tutorpulse.service.merging import NUMBERS
 from tutorpulse.service.root import Pulse
 from tutorpulse.store.state import PredictionRows
@@ -23,6 +24,7 @@ FORMATS = {
 
 _TEXT = ("status", "segment", "confidence", "model_version")
 _FLAGS = ("from_cohort", "frozen", "stale")
+_NUMBERS = (*NUMBERS, *VELOCITY_BOUNDS)
 
 
 def check_format(path: Path) -> str:
@@ -57,7 +59,7 @@ def export_predictions(pulse: Pulse, path: Path) -> int:
 
 
 _SQL = f"""
-    SELECT entity_type, entity_id, as_of, {", ".join((*_TEXT[:2], *NUMBERS, *_TEXT[2:], *_FLAGS))}
+    SELECT entity_type, entity_id, as_of, {", ".join((*_TEXT[:2], *_NUMBERS, *_TEXT[2:], *_FLAGS))}
     FROM exported ORDER BY entity_type, entity_id"""
 
 
@@ -68,7 +70,7 @@ def _columns(rows: list[PredictionRows]) -> dict[str, NDArray[Any]]:
     }
     for name in (*_TEXT, *_FLAGS):
         joined[name] = np.concatenate([r.columns[name] for r in rows])
-    for name in NUMBERS:
+    for name in _NUMBERS:
         joined[name] = np.ma.masked_invalid(np.concatenate([r.columns[name] for r in rows]))
     as_of_us = np.concatenate([r.columns["as_of_us"] for r in rows]).tolist()
     joined["as_of"] = np.array([None if us != us else format_time(int(us)) for us in as_of_us], dtype=object)

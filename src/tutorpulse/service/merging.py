@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tutorpulse.clock import DAY_US
 from tutorpulse.decisions.status import is_scored
-from tutorpulse.model.contract import CONFIDENCE_LEVELS, OUTPUTS, Predictions
+from tutorpulse.model.contract import CONFIDENCE_LEVELS, OUTPUTS, VELOCITY_BOUNDS, Predictions
 from tutorpulse.store.state import PredictionRows
 from tutorpulse.store.state.schema import PREDICTION_COLUMNS
 
@@ -93,7 +93,7 @@ def rows_of_record(previous: PredictionRows, current: PredictionRows) -> NDArray
 
 def _fresh(scored: Scored, as_of_us: int) -> dict[str, Any]:
     predictions = scored.predictions
-    numbers: dict[str, Any] = {name: getattr(predictions, name) for name in NUMBERS}
+    numbers: dict[str, Any] = {name: getattr(predictions, name) for name in (*NUMBERS, *VELOCITY_BOUNDS)}
     return numbers | {
         "as_of_us": float(as_of_us),
         "segment": scored.segments,

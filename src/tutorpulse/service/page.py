@@ -13,6 +13,7 @@ from tutorpulse.decisions.sentences import shown_name
 from tutorpulse.errors import InputError, UnknownEntityError
 from tutorpulse.features.catalog import Feature
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
+from tutorpulse.model.contract import VELOCITY_BOUNDS
 from tutorpulse.service.merging import NUMBERS
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer, matrix
@@ -124,9 +125,15 @@ def standings(rows: PredictionRows) -> tuple[Standing, ...]:
             _time(rows.columns["as_of_us"][i]),
             rows.columns["segment"][i],
             {shown_name(name, kind): _known(float(rows.columns[name][i])) for name in NUMBERS},
+            _intervals(rows, i),
         )
         for i in range(len(rows))
     )
+
+
+def _intervals(rows: PredictionRows, place: int) -> dict[str, tuple[float, float]]:
+    low, high = (float(rows.columns[name][place]) for name in VELOCITY_BOUNDS)
+    return {} if np.isnan(low) else {"session_velocity": (low, high)}
 
 
 def _recommendations(pulse: Pulse, kind: EntityType, entity_id: str) -> tuple[ShownRecommendation, ...]:

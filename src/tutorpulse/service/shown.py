@@ -9,11 +9,16 @@ from tutorpulse.service.worklist.shapes import ShownOverride, ShownState
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """A prediction as it was of a time: outputs by the name they are shown under (None: not known)."""
+    """A prediction as it was of a time: outputs by the name they are shown under (None: not known).
+
+    `intervals` holds the lower and upper bound between which nine of ten come to lie, of the outputs that have one: the velocity, where
+    the model has an interval and the value is not its cohort's.
+    """
 
     as_of: str | None
     segment: str | None
     outputs: dict[str, float | None]
+    intervals: dict[str, tuple[float, float]] = {}
 
 
 class ShownFact(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 """Told the bytes done and in all."""
 
 _LOG = ("events.duckdb", "events.duckdb.wal", "archive", "ids")
-_BESIDE = ("models", "settings.toml", "rules.toml", "version")
+_BESIDE = ("models", "settings.toml", "rules.toml", "truth.parquet", "version")
 _BLOCK_BYTES = 1 << 20
 
 

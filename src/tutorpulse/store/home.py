@@ -7,6 +7,7 @@ places/         where each session's events are in the log
 archive/        events older than the settings keep in the log, by table and day
 journal/        what the live service acknowledged and is not in the log yet
 models/         trained artifacts
+truth.parquet   what was to come, where the marketplace is simulated and told
 scratch/        what DuckDB spills while it works
 settings.toml   the user's settings, if any
 lock            held by the process that uses the home
@@ -89,6 +90,11 @@ class Home:
     def models_path(self) -> Path:
         """The folder of trained artifacts."""
         return self.path / "models"
+
+    @property
+    def truth_path(self) -> Path:
+        """The truth of a simulated marketplace, if the home took it."""
+        return self.path / "truth.parquet"
 
     @property
     def scratch_path(self) -> Path:

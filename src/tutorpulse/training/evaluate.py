@@ -1,11 +1,13 @@
 """Figures of predictions against what came true."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 from sklearn.metrics import average_precision_score, brier_score_loss, mean_absolute_error, roc_auc_score
 
+from tutorpulse.model.intervals import LEVEL, RateInterval, interval_scores
 from tutorpulse.model.manifest import Measures
 from tutorpulse.model.outputs import Floats
 from tutorpulse.training.calibrate import log_odds, logistic_line
@@ -60,14 +62,45 @@ def beside(measured: Measures, label: Floats, rival: Floats) -> Measures:
     return msgspec.structs.replace(measured, starter_auc=float(roc_auc_score(label, rival)))
 
 
-def measure_rate(label: Floats, rate: Floats) -> Measures:
-    """Figures of n predicted rates: mean absolute errors of the prediction, and of always saying the mean."""
+def measure_rate(label: Floats, rate: Floats, interval: RateInterval | None = None) -> Measures:
+    """Figures of n predicted rates: mean absolute errors of the prediction, and of always saying the mean; of its interval too."""
     mean = np.full(len(label), label.mean())
-    return Measures(
+    measured = Measures(
         rows=len(label),
         base_rate=float(label.mean()),
         mae=float(mean_absolute_error(label, rate)),
         mean_mae=float(mean_absolute_error(label, mean)),
+    )
+    if interval is None:
+        return measured
+    told = interval_figures(label, *interval.bounds(rate))
+    return msgspec.structs.replace(
+        measured,
+        coverage=told.coverage,
+        interval_score=told.score,
+        constant_interval_score=told.constant_score,
+    )
+
+
+@dataclass(frozen=True)
+class IntervalFigures:
+    """Of n intervals: the share of outcomes inside, mean width, mean score, and that of the outcomes' own central 90 %."""
+
+    coverage: float
+    width: float
+    score: float
+    constant_score: float
+
+
+def interval_figures(label: Floats, low: Floats, high: Floats) -> IntervalFigures:
+    """Figures of n intervals, at least one."""
+    constant = np.quantile(label, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    always = (np.full(len(label), bound) for bound in constant)
+    return IntervalFigures(
+        float(((label >= low) & (label <= high)).mean()),
+        float((high - low).mean()),
+        float(interval_scores(label, low, high).mean()),
+        float(interval_scores(label, *always).mean()),
     )
 
 

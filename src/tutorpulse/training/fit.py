@@ -1,12 +1,13 @@
 """Fits and calibrates the heads of one kind of entity on labelled snapshots."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.clock import DAY_US
 from tutorpulse.model.heads import Head, fit_head
+from tutorpulse.model.intervals import fit_interval
 from tutorpulse.model.outputs import HEADS, ChurnLabel, Floats, HeadSpec, output_specs
 from tutorpulse.training.calibrate import calibrate
 from tutorpulse.training.labels import LABELS
@@ -49,10 +50,11 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Known:
-    """(n, k) features of the columns `names`, and one label of each row."""
+    """(n, k) features of the columns `names`, and one label and the entity of each row."""
 
     features: NDArray[np.float32]
     label: Floats
+    entity: Ints
     names: list[str]
     seed: int
 
@@ -65,6 +67,13 @@ class Known:
     def raw(self, head: Head, rows: Bools) -> Floats:
         """What a head says of the rows that are marked, uncalibrated."""
         return head.raw(self.features[rows])
+
+    def with_interval(self, head: Head, raw: Floats, rows: Bools) -> Head:
+        """A calibrated head of a rate with its interval, by what it says (`raw`) of marked rows that it was not fitted on."""
+        if head.objective != "poisson":
+            return head
+        rate = np.exp(head.slope * raw + head.intercept)
+        return replace(head, interval=fit_interval(rate, self.label[rows], self.entity[rows] % 2 == 0))
 
 
 def fit_heads(
@@ -86,7 +95,7 @@ def fit_heads(
     for i, spec in enumerate(HEADS):
         progress(f"{snapshots.entity_type} heads", i, len(HEADS))
         label = np.where(snapshots.had_session, conditional(spec, labels), np.nan)
-        known = Known(snapshots.features, label, names, seed)
+        known = Known(snapshots.features, label, snapshots.rows.entity, names, seed)
         if log is None:
             split = split_by_time(snapshots.rows.as_of_us, label, spec.objective, _embargoes(spec, gap_us))
             found = split if isinstance(split, str) else _fit(spec, known, split)
@@ -118,7 +127,8 @@ def _embargoes(spec: HeadSpec, gap_us: int | None) -> tuple[int, ...]:
 
 def _fit(spec: HeadSpec, known: Known, split: Split) -> FittedHead:
     head = known.fit(spec, split.fit)
-    head = calibrate(head, known.raw(head, split.calibrate), known.label[split.calibrate])
+    raw = known.raw(head, split.calibrate)
+    head = known.with_interval(calibrate(head, raw, known.label[split.calibrate]), raw, split.calibrate)
     return FittedHead(
         head,
         int(split.fit.sum()),
@@ -136,5 +146,6 @@ def _fit_across(spec: HeadSpec, known: Known, fold: Ints) -> FittedHead:
         raw[part] = known.raw(known.fit(spec, (fold >= 0) & ~part), part)
     whole = fold >= 0
     head = calibrate(known.fit(spec, whole), raw[whole], known.label[whole])
+    head = known.with_interval(head, raw[whole], whole)
     rows = int(whole.sum())
     return FittedHead(head, rows, int((known.label[whole] > 0).sum()), rows, 0.0)

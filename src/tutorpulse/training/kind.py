@@ -10,6 +10,7 @@ from tutorpulse.clock import DAY_US, format_time
 from tutorpulse.model.cohorts import CohortTable, cohort_table
 from tutorpulse.model.explain import average_of
 from tutorpulse.model.heads import Head
+from tutorpulse.model.intervals import RateInterval
 from tutorpulse.model.manifest import Average, Measures
 from tutorpulse.model.outputs import ChurnLabel, Floats, output_specs
 from tutorpulse.model.predictor import OUTPUT_FIELDS, head_outputs
@@ -119,6 +120,7 @@ def judge(
                 recency[known],
                 test.rows.entity[known],
                 recipe.seed,
+                heads[spec.heads[0]].interval,
             )
             if spec.name in theirs:
                 measured = beside(measured, label[known], theirs[spec.name][known])
@@ -131,10 +133,16 @@ def judge(
 
 
 def _measure(
-    name: str, label: Floats, value: Floats, recency: Floats, entity: NDArray[np.int64], seed: int
+    name: str,
+    label: Floats,
+    value: Floats,
+    recency: Floats,
+    entity: NDArray[np.int64],
+    seed: int,
+    interval: RateInterval | None,
 ) -> Measures:
     if name == "session_velocity":
-        return measure_rate(label, value)
+        return measure_rate(label, value, interval)
     if name == "health_score":
         return measure_risk(label, value / 100, -recency, entity, seed)
     return measure_risk(label, value, -recency if name == "first_session_success" else recency, entity, seed)

@@ -158,3 +158,16 @@ def labels(history: History, rows: Rows, gap_us: int | None) -> dict[str, Floats
         )
         for name, spec in LABELS.items()
     }
+
+
+TRUTH_OF = {
+    "already_gone": "already_gone",
+    "exit_14d": "exit_14d",
+    "exit_30d": "exit_30d",
+    "inactive_14d": "inactive_14d",
+    "inactive_30d": "inactive_30d",
+    "session_velocity": "velocity",
+    "health": "health",
+    "first_session_success": "first_session_success",
+}
+"""The simulator's name of each label."""

@@ -29,6 +29,11 @@ class ObservableOracle:
 
     regressors: dict[tuple[EntityType, str], HistGradientBoostingRegressor]
 
+    def rate(self, practice: Practice, label: str) -> Floats:
+        """The expected rate of a label for each row of `practice`, 0 or more."""
+        told = self.regressors[practice.kind, label].predict(everything_seen(practice))
+        return np.maximum(np.asarray(told, np.float64), 0.0)
+
     def probability(self, practice: Practice, label: str) -> Floats:
         """The probability of a label for each row of `practice`, between 0 and 1."""
         told = self.regressors[practice.kind, label].predict(everything_seen(practice))

@@ -19,25 +19,13 @@ from tutorpulse.simulate.study import Study
 from tutorpulse.simulate.truth import Column, horizon_days
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
-from tutorpulse.training.labels import Rows, labels
+from tutorpulse.training.labels import TRUTH_OF, Rows, labels
 from tutorpulse.training.pool import ReadFrame
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.traces import traces
 
 EXIT_GAP_DAYS = 30
 """What counts as leaving in practice: as in the starter model."""
-
-TRUTH_OF = {
-    "already_gone": "already_gone",
-    "exit_14d": "exit_14d",
-    "exit_30d": "exit_30d",
-    "inactive_14d": "inactive_14d",
-    "inactive_30d": "inactive_30d",
-    "session_velocity": "velocity",
-    "health": "health",
-    "first_session_success": "first_session_success",
-}
-"""The simulator's name of each label."""
 
 
 @dataclass(frozen=True)

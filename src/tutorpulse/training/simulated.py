@@ -8,18 +8,31 @@ import numpy as np
 
 from tutorpulse.errors import InputError
 from tutorpulse.features.frame import EntityType
-from tutorpulse.model.contract import Predictions
+from tutorpulse.model.contract import VELOCITY_BOUNDS, Predictions
 from tutorpulse.model.outputs import Floats, output_specs
 from tutorpulse.simulate.marketplaces import ORACLE_SEEDS, STARTER_SEEDS, drawn
 from tutorpulse.simulate.record import KINDS
 from tutorpulse.training.kind import recency_of
 from tutorpulse.training.observable import ObservableOracle, observable_oracle
 from tutorpulse.training.practice import Compute, Drill, Practice, Scorer, practise
-from tutorpulse.training.skill import RateSkill, RiskSkill, rate_skill, risk_skill
+from tutorpulse.training.skill import (
+    RECENCY_AT_MOST,
+    RateRows,
+    RateSkill,
+    RiskRows,
+    RiskSkill,
+    rate_skill,
+    risk_skill,
+)
 
 RISKS = ("already_gone", "churn_risk_14d", "churn_risk_30d", "health_score", "first_session_success")
 _KEEPING = ("health_score", "first_session_success")
 """Outputs that are the higher, the better: recency counts against them."""
+
+HORIZONS = ("churn_risk_14d", "churn_risk_30d")
+"""Risks of leaving: a seed counts for them only where silence alone does not tell nearly all (`RECENCY_AT_MOST`)."""
+
+VELOCITY = "session_velocity"
 
 LABEL_OF = {spec.name: spec.label for spec in output_specs("exit")}
 
@@ -138,7 +151,7 @@ def _oracle(sample: Sample, compute: Compute, tell: Tell) -> ObservableOracle | 
         tell("observable oracle", place, sample.marketplaces)
         market = drawn(seed, (sample.tutors, sample.tutors), (sample.students, sample.students))
         practices += practise(market, sample.drill, compute, {}, lambda _done, _total: None)
-    return observable_oracle(practices, [LABEL_OF[name] for name in RISKS], ORACLE_SEEDS.start)
+    return observable_oracle(practices, [LABEL_OF[name] for name in (*RISKS, VELOCITY)], ORACLE_SEEDS.start)
 
 
 def _seed_figures(
@@ -161,12 +174,16 @@ def _seed_figures(
 
 def _unjudged(figures: Mapping[str, Mapping[EntityType, KindFigures]]) -> set[str]:
     return {
-        f"{kind} {output}: the full oracle's AUC {skill.oracle_auc:.3f} is not .05 above recency's {skill.recency_auc:.3f}"
+        f"{kind} {output}: recency's AUC {skill.recency_auc:.3f} is {_too_near(output)} the full oracle's {skill.oracle_auc:.3f}"
         for kinds in figures.values()
         for kind, of_kind in kinds.items()
         for output, skill in of_kind.risks.items()
         if skill.skill is None
     }
+
+
+def _too_near(output: str) -> str:
+    return f"not below {RECENCY_AT_MOST} of" if output in HORIZONS else "not .05 below"
 
 
 class _Judge:
@@ -182,27 +199,30 @@ class _Judge:
     ) -> None:
         self._practices, self._oracle, self._scorer, self._seed = practices, oracle, scorer, seed
         self._recency = np.concatenate([recency_of(p.frame.features, names) for p in practices])
+        self._morning = np.concatenate([np.full(len(p.frame), p.frame.as_of_us) for p in practices])
 
     def figures(self) -> KindFigures:
         risks = {name: self._risk(name) for name in RISKS}
-        rate = rate_skill(
-            self._labels("session_velocity"), self._made("session_velocity"), self._truth("session_velocity")
-        )
-        return KindFigures({name: skill for name, skill in risks.items() if skill is not None}, rate)
+        known = {name: skill for name, skill in risks.items() if skill is not None}
+        return KindFigures(known, rate_skill(self._velocity()))
+
+    def _velocity(self) -> RateRows:
+        low, high = (self._made(name) for name in VELOCITY_BOUNDS)
+        seen = self._seen(lambda oracle, p: oracle.rate(p, VELOCITY))
+        return RateRows(self._labels(VELOCITY), self._made(VELOCITY), low, high, self._truth(VELOCITY), seen)
 
     def _risk(self, name: str) -> RiskSkill | None:
         scale = 100.0 if name == "health_score" else 1.0
         recency = -self._recency if name in _KEEPING else self._recency
         label = LABEL_OF[name]
-        seen = self._told(label)
-        return risk_skill(
-            self._labels(label), self._made(name) / scale, recency, self._truth(label), seen, self._seed
-        )
+        seen = self._seen(lambda oracle, p: oracle.probability(p, label))
+        made = self._made(name) / scale
+        rows = RiskRows(self._labels(label), made, recency, self._truth(label), seen, self._morning)
+        return risk_skill(rows, self._seed, RECENCY_AT_MOST if name in HORIZONS else 1.0)
 
-    def _told(self, label: str) -> Floats | None:
-        if self._oracle is None:
-            return None
-        return np.concatenate([self._oracle.probability(p, label) for p in self._practices])
+    def _seen(self, told: Callable[[ObservableOracle, Practice], Floats]) -> Floats | None:
+        oracle = self._oracle
+        return None if oracle is None else np.concatenate([told(oracle, p) for p in self._practices])
 
     def _labels(self, label: str) -> Floats:
         return np.concatenate([p.label[label] for p in self._practices])
@@ -229,7 +249,7 @@ def _gathered(seeds: Sequence[SeedFigures]) -> list[tuple[str, EntityType, str, 
     for each in seeds:
         for scorer, kinds in each.scorers.items():
             for kind, of_kind in kinds.items():
-                for output, skill in [*of_kind.risks.items(), ("session_velocity", of_kind.velocity)]:
+                for output, skill in [*of_kind.risks.items(), (VELOCITY, of_kind.velocity)]:
                     for name, value in (msgspec.structs.asdict(skill) if skill else {}).items():
                         if isinstance(value, float):
                             values.setdefault((scorer, kind, output, name), []).append(value)

@@ -1,15 +1,21 @@
 """How much of what can be known a model knows: its figures beside days since the last session and beside the truth."""
 
+from dataclasses import dataclass
+
 import msgspec
 import numpy as np
 from sklearn.metrics import brier_score_loss, mean_absolute_error, roc_auc_score
 
 from tutorpulse.model.outputs import Floats
 from tutorpulse.training.calibrate import log_odds, logistic_line
-from tutorpulse.training.evaluate import calibration_error, calibration_groups
+from tutorpulse.training.evaluate import calibration_error, calibration_groups, interval_figures
+from tutorpulse.training.timeline import Ints
 
 MIN_GAIN = 0.05
 """A sample in which the full oracle's AUC does not beat recency by so much judges nobody."""
+
+RECENCY_AT_MOST = 0.9
+"""Nor does a seed judge risks of leaving where recency's AUC reaches this share of the full oracle's: there silence tells all."""
 
 PERFECT_RESAMPLES = 40
 
@@ -20,7 +26,7 @@ class RiskSkill(msgspec.Struct, frozen=True):
     `skill` is (auc - recency_auc) / (oracle_auc - recency_auc), None where the sample does not judge (`MIN_GAIN`);
     `observable_skill` the same of the observable oracle. `ece_excess` is the calibration error less that which
     predictions of the same values would have if every one of them were the true probability. `brier_skill` is 1 - Brier
-    score / that of the base rate.
+    score / that of the base rate. `slope_least` and `slope_largest` are of the calibration slopes of the single mornings that have one.
     """
 
     rows: int
@@ -33,6 +39,8 @@ class RiskSkill(msgspec.Struct, frozen=True):
     skill: float | None
     observable_skill: float | None
     slope: float
+    slope_least: float | None
+    slope_largest: float | None
     ece: float
     ece_excess: float
     brier_skill: float
@@ -40,7 +48,11 @@ class RiskSkill(msgspec.Struct, frozen=True):
 
 
 class RateSkill(msgspec.Struct, frozen=True):
-    """Mean absolute errors of one rate on n rows: the model's, of always saying the mean, and the full oracle's."""
+    """Mean absolute errors of one rate on n rows: the model's, of always saying the mean, and the oracles'.
+
+    `error_over_observable` is the model's / the observable oracle's - 1. Of its interval, on the rows that have one: the share of
+    outcomes inside, mean width and score, and the score of always giving the central 90 % of these outcomes (None: the model has none).
+    """
 
     rows: int
     rate: float
@@ -48,22 +60,48 @@ class RateSkill(msgspec.Struct, frozen=True):
     mae: float
     mean_mae: float
     oracle_mae: float
+    observable_mae: float | None = None
+    error_over_observable: float | None = None
+    interval_rows: int = 0
+    coverage: float | None = None
+    interval_width: float | None = None
+    interval_score: float | None = None
+    constant_interval_score: float | None = None
 
 
-def risk_skill(
-    label: Floats, risk: Floats, recency: Floats, truth: Floats, observable: Floats | None, seed: int
-) -> RiskSkill | None:
-    """Figures of n probabilities against labels 0 or 1; NaN in any but `observable` leaves the row out.
+@dataclass(frozen=True)
+class RiskRows:
+    """n rows of a probability: labels 0 or 1, what was said, recency (higher: likelier), the truth, what the observable oracle
+    says (None: there is none), and the morning of each."""
 
-    `recency` is higher for who is likelier; None where fewer than two outcomes are left.
+    label: Floats
+    risk: Floats
+    recency: Floats
+    truth: Floats
+    observable: Floats | None
+    morning: Ints
+
+
+def risk_skill(rows: RiskRows, seed: int, recency_at_most: float = 1.0) -> RiskSkill | None:
+    """Figures of n probabilities; NaN in any but `observable` leaves the row out. None where fewer than two outcomes are left.
+
+    The sample judges where recency's AUC is below that share of the full oracle's, and `MIN_GAIN` below it.
     """
+    label, risk, recency, truth, observable = (
+        rows.label,
+        rows.risk,
+        rows.recency,
+        rows.truth,
+        rows.observable,
+    )
     known = ~np.isnan(label + risk + truth)
     label, risk, recency, truth = (values[known] for values in (label, risk, recency, truth))
     if len(np.unique(label)) < 2:
         return None
     auc, low, high = (float(roc_auc_score(label, score)) for score in (risk, recency, truth))
     seen = None if observable is None else float(roc_auc_score(label, observable[known]))
-    judges = high - low >= MIN_GAIN
+    judges = high - low >= MIN_GAIN and low < recency_at_most * high
+    slopes = _slopes(label, risk, rows.morning[known])
     base = float(label.mean())
     ece = calibration_error(label, risk)
     return RiskSkill(
@@ -77,6 +115,8 @@ def risk_skill(
         skill=(auc - low) / (high - low) if judges else None,
         observable_skill=(seen - low) / (high - low) if judges and seen is not None else None,
         slope=logistic_line(log_odds(risk), label)[0],
+        slope_least=min(slopes, default=None),
+        slope_largest=max(slopes, default=None),
         ece=ece,
         ece_excess=ece - perfect_error(risk, seed),
         brier_skill=1 - float(brier_score_loss(label, risk)) / (base * (1 - base)),
@@ -84,19 +124,58 @@ def risk_skill(
     )
 
 
-def rate_skill(label: Floats, rate: Floats, truth: Floats) -> RateSkill | None:
-    """Figures of n rates; NaN in any leaves the row out; None where no row is left."""
-    known = ~np.isnan(label + rate + truth)
-    label, rate, truth = label[known], rate[known], truth[known]
+def _slopes(label: Floats, risk: Floats, morning: Ints) -> list[float]:
+    """The calibration slope of each morning that has both outcomes."""
+    mornings = [(label[morning == one], risk[morning == one]) for one in np.unique(morning)]
+    return [logistic_line(log_odds(said), came)[0] for came, said in mornings if len(np.unique(came)) == 2]
+
+
+@dataclass(frozen=True)
+class RateRows:
+    """n rows of a rate: what came true, what was said with its bounds (NaN: none), the truth, and what the observable oracle says."""
+
+    label: Floats
+    rate: Floats
+    low: Floats
+    high: Floats
+    truth: Floats
+    observable: Floats | None
+
+
+def rate_skill(rows: RateRows) -> RateSkill | None:
+    """Figures of n rates; NaN in label, rate or truth leaves the row out; None where no row is left."""
+    known = ~np.isnan(rows.label + rows.rate + rows.truth)
+    label, rate, truth = rows.label[known], rows.rate[known], rows.truth[known]
     if not len(label):
         return None
-    return RateSkill(
+    plain = RateSkill(
         rows=len(label),
         rate=float(label.mean()),
         mean=float(rate.mean()),
         mae=float(mean_absolute_error(label, rate)),
         mean_mae=float(mean_absolute_error(label, np.full(len(label), label.mean()))),
         oracle_mae=float(mean_absolute_error(label, truth)),
+    )
+    if rows.observable is not None:
+        seen = float(mean_absolute_error(label, rows.observable[known]))
+        plain = msgspec.structs.replace(
+            plain, observable_mae=seen, error_over_observable=plain.mae / seen - 1 if seen > 0 else None
+        )
+    bounded = known & ~np.isnan(rows.low)
+    return _with_interval(plain, rows.label[bounded], rows.low[bounded], rows.high[bounded])
+
+
+def _with_interval(plain: RateSkill, label: Floats, low: Floats, high: Floats) -> RateSkill:
+    if not len(label):
+        return plain
+    told = interval_figures(label, low, high)
+    return msgspec.structs.replace(
+        plain,
+        interval_rows=len(label),
+        coverage=told.coverage,
+        interval_width=told.width,
+        interval_score=told.score,
+        constant_interval_score=told.constant_score,
     )
 
 

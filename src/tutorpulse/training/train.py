@@ -251,6 +251,7 @@ def _entry(kind: EntityType, fitted: FittedHead) -> HeadEntry:
         positives=fitted.positives,
         calibration_rows=fitted.calibration_rows,
         embargo_days=fitted.embargo_days,
+        interval=head.interval,
     )
 
 

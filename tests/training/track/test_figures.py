@@ -81,3 +81,29 @@ def test_the_truth_where_it_is_known_has_figures_too() -> None:
     )
     assert made.oracle_auc is not None
     assert made.oracle_auc > 0.7
+
+
+def test_intervals_of_a_rate_are_judged_where_there_are_some() -> None:
+    rng = np.random.default_rng(2)
+    label = rng.poisson(4, N) / 4
+    low = np.where(np.arange(N) < 300, 0.25, np.nan)
+    given = Judged(
+        label,
+        np.ones(N),
+        rng.integers(0, 80, N),
+        np.zeros(N),
+        low=low,
+        high=np.where(np.isnan(low), low, 1.5),
+    )
+    made = rate_figures(given, label, 1)
+    inside = (label[:300] >= 0.25) & (label[:300] <= 1.5)
+    assert made.interval_rows == 300
+    assert made.covered is not None
+    assert made.covered.value == pytest.approx(inside.mean())
+    assert made.covered.low is not None
+    assert made.covered.low < inside.mean() < (made.covered.high or 0)
+    outside = np.maximum(0.25 - label[:300], 0) + np.maximum(label[:300] - 1.5, 0)
+    assert made.interval_score == pytest.approx((1.25 + 20 * outside).mean())
+    assert made.interval_score_of_these is not None
+    bare = rate_figures(Judged(label, np.ones(N), given.entity, np.zeros(N)), label, 1)
+    assert (bare.covered, bare.interval_rows) == (None, 0)

@@ -12,6 +12,7 @@ from tutorpulse.decisions.sentences import shown_name
 from tutorpulse.decisions.status import STATUSES
 from tutorpulse.errors import InputError
 from tutorpulse.features.frame import EntityType
+from tutorpulse.model.contract import VELOCITY_BOUNDS
 from tutorpulse.service.merging import NUMBERS
 from tutorpulse.service.queries import cursors
 from tutorpulse.service.queries.shapes import StudentItem, StudentList, TutorItem, TutorList
@@ -124,7 +125,7 @@ def _after(asked: Asked, order: str) -> tuple[Value, str] | None:
 
 def _item(row: Mapping[str, Any], kind: EntityType, shape: Any) -> Any:
     flags = {name: bool(row[name]) for name in ("from_cohort", "frozen", "stale")}
-    numbers = {shown_name(name, kind): row[name] for name in NUMBERS}
+    numbers = {shown_name(name, kind): row[name] for name in (*NUMBERS, *VELOCITY_BOUNDS)}
     as_of_us = row["as_of_us"]
     words = {name: row[name] for name in LISTED if name in _WORDS}
     expires_us = row["override_expires_us"]

@@ -69,7 +69,8 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True):
     """One scored entity. `frozen`: no longer scored, the last prediction stays; `stale`: the model could not be reached.
 
     Where `override_owner` set the segment by hand, until `override_expires`, `model_segment` is what the model says.
-    `operator_state` is what an operator set: paused, on leave, goal reached.
+    `operator_state` is what an operator set: paused, on leave, goal reached. Nine of ten velocities come to lie between
+    `session_velocity_low` and `session_velocity_high`; None where the model has no such interval.
     """
 
     entity_id: str
@@ -91,6 +92,8 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True):
     override_owner: str | None = None
     override_expires: str | None = None
     operator_state: str | None = None
+    session_velocity_low: float | None = None
+    session_velocity_high: float | None = None
 
 
 class TutorItem(_Item, frozen=True, kw_only=True):

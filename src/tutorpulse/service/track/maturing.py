@@ -14,6 +14,7 @@ from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.service.track.monthly import Making, Month, months_between
 from tutorpulse.service.track.terms import gap_us, remember
+from tutorpulse.service.track.truth import Truth, held_truth
 from tutorpulse.store.state.track import FiguresRow, Terms, TrackTables
 from tutorpulse.training.labels import LABELS, Rows
 from tutorpulse.training.reading import read_history
@@ -33,14 +34,19 @@ def mature(pulse: Pulse, progress: Progress = lambda _doing: None, anew: bool = 
     What is known is what the last refresh knew: the clock's time, or that of the newest event where that is old. `anew` makes the
     figures of closed months again too.
 
+    A home that took the truth of its simulated marketplace (`truth.take`) is judged beside it.
+
     Raises:
         HistoryError: the home holds no events.
     """
     known_us = refresh_moment(newest_event_us(pulse), pulse.clock.now_us(), None)[0]
-    return sum(_of_kind(pulse, kind, known_us, progress, anew) for kind in ENTITY_TYPES)
+    truth = held_truth(pulse.home)
+    return sum(_of_kind(pulse, kind, known_us, progress, anew, truth) for kind in ENTITY_TYPES)
 
 
-def _of_kind(pulse: Pulse, kind: EntityType, known_us: int, progress: Progress, anew: bool) -> int:
+def _of_kind(
+    pulse: Pulse, kind: EntityType, known_us: int, progress: Progress, anew: bool, truth: Truth | None
+) -> int:
     records = (pulse.state.track, pulse.state.shadow)
     terms = [(track, remember(track, pulse.home.models_path, kind)) for track in records]
     if not any(of_record for _, of_record in terms):
@@ -51,7 +57,7 @@ def _of_kind(pulse: Pulse, kind: EntityType, known_us: int, progress: Progress, 
     for track, of_record in terms:
         for version, of_model in of_record.items():
             progress(f"{kind}s by {version}")
-            model = _Model(pulse, track, OutcomeReader(history, gap_us(of_model)), version, of_model)
+            model = _Model(pulse, track, OutcomeReader(history, gap_us(of_model)), version, of_model, truth)
             taken += model.take_down()
             track.keep(model.figures(anew))
     return taken
@@ -66,6 +72,7 @@ class _Model:
     reader: OutcomeReader
     version: str
     terms: Terms
+    truth: Truth | None
 
     @property
     def _kind(self) -> EntityType:
@@ -120,7 +127,8 @@ class _Model:
         closed = closes_us + FLIP_DAYS * DAY_US <= known_us
         label: ChurnLabel = "exit" if self.terms.churn_label == "exit" else "inactive"
         was = {row.output: msgspec.json.decode(row.figures, type=OutputFigures) for row in before}
-        making = Making(recorded, month, marks, self.reader, self.pulse.settings, SEED, was)
+        truth = self.truth.under(self.terms.exit_gap_days) if self.truth else None
+        making = Making(recorded, month, marks, self.reader, self.pulse.settings, SEED, was, truth)
         for output, made in making.figures(label):
             content = msgspec.json.encode(made).decode()
             yield FiguresRow(self._kind, self.version, month.name, output, known_us, closed, content)

@@ -9,8 +9,10 @@ import numpy as np
 
 from tutorpulse.clock import datetime_to_us, us_to_datetime
 from tutorpulse.features.frame import EntityType
+from tutorpulse.model.contract import VELOCITY_BOUNDS
 from tutorpulse.model.outputs import ChurnLabel, Floats, OutputSpec, output_specs
 from tutorpulse.service.track.bounds import bounds_of
+from tutorpulse.service.track.truth import Truth
 from tutorpulse.settings import Settings
 from tutorpulse.store.state.track import RecordedRows
 from tutorpulse.training.labels import Rows
@@ -46,7 +48,7 @@ class Making:
     """Makes the figures of one model's predictions of record in one month.
 
     `marks` says up to which moment of prediction each label was taken down; `was` are the figures of the last look, by output: where no
-    count has changed since, they stay as they are.
+    count has changed since, they stay as they are. `truth` is what a simulated marketplace tells of itself.
     """
 
     recorded: RecordedRows
@@ -56,6 +58,7 @@ class Making:
     settings: Settings
     seed: int
     was: Mapping[str, OutputFigures]
+    truth: Truth | None = None
 
     def figures(self, label: ChurnLabel) -> Iterator[tuple[str, OutputFigures]]:
         """The figures of each output that the model says something of; `label` is what churn meant to it."""
@@ -100,14 +103,20 @@ class Making:
 
     def _with_figures(self, bare: OutputFigures, spec: OutputSpec, known: Bools, rows: Rows) -> OutputFigures:
         naive = self.reader.baseline(rows)
+        said = self.recorded.predictions.take(known)
+        rate = spec.name == "session_velocity"
+        low, high = (said.columns[name] if rate else None for name in VELOCITY_BOUNDS)
         judged = Judged(
             label=self.recorded.outcomes[spec.label][known],
-            value=self.recorded.predictions.columns[spec.name][known] / spec.scale,
+            value=said.columns[spec.name] / spec.scale,
             entity=rows.entity,
             recency_days=naive.recency_days,
             keeps=spec.name in KEEPING,
+            truth=self.truth.of(spec.label, self._kind, said) if self.truth else None,
+            low=low,
+            high=high,
         )
-        if spec.name == "session_velocity":
+        if rate:
             return msgspec.structs.replace(
                 bare, velocity=rate_figures(judged, naive.recent_velocity, self.seed)
             )

@@ -27,6 +27,8 @@ PREDICTION_COLUMNS: dict[str, Kind] = {
     "model_version": "text",
     "frozen": "flag",
     "stale": "flag",
+    "session_velocity_low": "real",
+    "session_velocity_high": "real",
 }
 """What is kept of a prediction beside whose it is. `as_of_us` is NULL for an entity that was never scored; `frozen`
 ones belong to entities that are no longer scored, `stale` ones were left standing when the model could not be reached."""
@@ -43,7 +45,10 @@ OUTCOME_COLUMNS = (
 )
 """What came true of a prediction of record, by the name of the label; NULL: not matured yet, or no label by the rules."""
 
-_COLUMNS = ", ".join(f"{name} {SQL_TYPES[kind]}" for name, kind in PREDICTION_COLUMNS.items())
+_BOUNDS = ("session_velocity_low", "session_velocity_high")
+_COLUMNS = ", ".join(
+    f"{name} {SQL_TYPES[kind]}" for name, kind in PREDICTION_COLUMNS.items() if name not in _BOUNDS
+)
 _ENTITY = "entity_type TEXT NOT NULL, entity_id TEXT NOT NULL"
 
 SHADOW_TABLES = (
@@ -143,6 +148,11 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE drift (entity_type TEXT PRIMARY KEY, judged_us INTEGER NOT NULL, content TEXT NOT NULL) WITHOUT ROWID",
     ),
     SHADOW_TABLES,
+    tuple(
+        f"ALTER TABLE {table} ADD COLUMN {bound} REAL"
+        for table in ("predictions", "predictions_of_record", "shadow_predictions")
+        for bound in _BOUNDS
+    ),
 )
 """Step k brings a file of version k to k + 1; a released step is never changed.
 

@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from tutorpulse.model.outputs import Floats
 from tutorpulse.training.calibrate import log_odds, logistic_line
-from tutorpulse.training.evaluate import calibration_error
+from tutorpulse.training.evaluate import calibration_error, interval_figures
 from tutorpulse.training.timeline import Bools, Ints
 from tutorpulse.training.track.resampling import Ranking, Ratio, intervals, mean_of
-from tutorpulse.training.track.shapes import Band, Flagged, Interval, RateFigures, RiskFigures
+from tutorpulse.training.track.shapes import (
+    Band,
+    Flagged,
+    Interval,
+    OracleFigures,
+    RateFigures,
+    RiskFigures,
+)
 
 BANDS = 10
 TOP_SHARE = 0.05
@@ -24,7 +32,8 @@ KEEPING = ("health_score", "first_session_success")
 class Judged:
     """n labelled rows of one output: what came true, what was said (0 to 1, or a rate), whose row, days since the last session.
 
-    `keeps`: the output is the probability that nothing bad happens. `truth` is the true probability where it is known.
+    `keeps`: the output is the probability that nothing bad happens. `truth` is the true probability, or rate, where it is known
+    (NaN elsewhere); `low` and `high` bound a rate where there is an interval (NaN elsewhere).
     """
 
     label: Floats
@@ -33,6 +42,8 @@ class Judged:
     recency_days: Floats
     keeps: bool = False
     truth: Floats | None = None
+    low: Floats | None = None
+    high: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,7 @@ def risk_figures(judged: Judged, bounds: Sequence[Bound], seed: int) -> RiskFigu
     }
     found = intervals(ratios, Ranking(event, score), judged.entity, seed)
     base = float(label.mean())
+    oracle = _oracle_of_risk(judged)
     return RiskFigures(
         rate=_certain(found, "rate"),
         said=float(value.mean()),
@@ -65,13 +77,14 @@ def risk_figures(judged: Judged, bounds: Sequence[Bound], seed: int) -> RiskFigu
         average_precision=found["average_precision"],
         recency_auc=_known(naive_auc),
         recency_average_precision=_known(naive_precision),
-        oracle_auc=_oracle_auc(judged),
+        oracle_auc=oracle.auc if oracle else None,
         brier=_certain(found, "brier"),
         brier_of_base_rate=base * (1 - base),
         ece=calibration_error(label, value),
         slope=logistic_line(log_odds(value), label)[0] if 0 < base < 1 else None,
         calibration=_calibration(value, bands, found),
         flagged=[_flagged(name, at, pick, event, judged.recency_days, found) for name, at, pick in picks],
+        oracle=oracle,
     )
 
 
@@ -80,14 +93,33 @@ def rate_figures(judged: Judged, recent: Floats, seed: int) -> RateFigures:
     label, value = judged.label, judged.value
     error = np.abs(label - value)
     found = intervals({"rate": mean_of(label), "mae": mean_of(error)}, None, judged.entity, seed)
-    truth = judged.truth
-    return RateFigures(
+    oracle = _oracle_of_rate(judged)
+    plain = RateFigures(
         rate=_certain(found, "rate"),
         said=float(value.mean()),
         mae=_certain(found, "mae"),
         mae_of_mean=float(np.abs(label - label.mean()).mean()),
         mae_of_recent=float(np.abs(label - recent).mean()),
-        oracle_mae=None if truth is None else _known(float(np.nanmean(np.abs(label - truth)))),
+        oracle_mae=oracle.mae if oracle else None,
+        oracle=oracle,
+    )
+    return _with_interval(plain, judged, seed)
+
+
+def _with_interval(plain: RateFigures, judged: Judged, seed: int) -> RateFigures:
+    if judged.low is None or judged.high is None or np.isnan(judged.low).all():
+        return plain
+    given = ~np.isnan(judged.low)
+    label, low, high = judged.label[given], judged.low[given], judged.high[given]
+    inside = ((label >= low) & (label <= high)).astype(np.float64)
+    told = interval_figures(label, low, high)
+    return msgspec.structs.replace(
+        plain,
+        interval_rows=len(label),
+        covered=intervals({"covered": mean_of(inside)}, None, judged.entity[given], seed)["covered"],
+        interval_width=told.width,
+        interval_score=told.score,
+        interval_score_of_these=told.constant_score,
     )
 
 
@@ -147,12 +179,36 @@ def _certain(found: dict[str, Interval | None], name: str) -> Interval:
     return interval
 
 
-def _oracle_auc(judged: Judged) -> float | None:
-    if judged.truth is None:
+def _oracle_of_risk(judged: Judged) -> OracleFigures | None:
+    if judged.truth is None or np.isnan(judged.truth).all():
+        return None
+    known = ~np.isnan(judged.truth)
+    label, value, truth = judged.label[known], judged.value[known], judged.truth[known]
+    recency = judged.recency_days[known] * (-1 if judged.keeps else 1)
+    both = len(np.unique(label)) == 2
+    auc, own, naive = (
+        float(roc_auc_score(label, score)) if both else None for score in (truth, value, recency)
+    )
+    return OracleFigures(
+        rows=len(label),
+        auc=auc,
+        model_auc=own,
+        recency_auc=naive,
+        brier=float(((label - truth) ** 2).mean()),
+        model_brier=float(((label - value) ** 2).mean()),
+    )
+
+
+def _oracle_of_rate(judged: Judged) -> OracleFigures | None:
+    if judged.truth is None or np.isnan(judged.truth).all():
         return None
     known = ~np.isnan(judged.truth)
     label = judged.label[known]
-    return float(roc_auc_score(label, judged.truth[known])) if len(np.unique(label)) == 2 else None
+    return OracleFigures(
+        rows=len(label),
+        mae=float(np.abs(label - judged.truth[known]).mean()),
+        model_mae=float(np.abs(label - judged.value[known]).mean()),
+    )
 
 
 def _known(value: float) -> float | None:

@@ -35,13 +35,27 @@ class Flagged(msgspec.Struct, frozen=True):
     naive_precision: float | None
 
 
+class OracleFigures(msgspec.Struct, frozen=True):
+    """The truth of a simulated marketplace beside the model, on the `rows` of which both said something: of a probability the
+    AUC and Brier scores (and recency's AUC), of a rate the mean absolute errors."""
+
+    rows: int
+    auc: float | None = None
+    model_auc: float | None = None
+    recency_auc: float | None = None
+    brier: float | None = None
+    model_brier: float | None = None
+    mae: float | None = None
+    model_mae: float | None = None
+
+
 class RiskFigures(msgspec.Struct, frozen=True):
     """Figures of a probability.
 
     `rate` and `said` are of the output's own statement (for health: that activity is kept). Average precision and what is
     flagged are of the event that worries: leaving, or not keeping. `brier_of_base_rate` is that of always saying the rate of these
     very rows, `recency_auc` and `recency_average_precision` those of days since the last session. `oracle_auc` is that of the truth,
-    where it is known.
+    where it is known; `oracle` tells more of the same rows.
     """
 
     rate: Interval
@@ -57,10 +71,15 @@ class RiskFigures(msgspec.Struct, frozen=True):
     slope: float | None
     calibration: list[Band]
     flagged: list[Flagged]
+    oracle: OracleFigures | None = None
 
 
 class RateFigures(msgspec.Struct, frozen=True):
-    """Figures of a rate: mean absolute errors of the prediction, of the mean of these rows, and of the 28 days before going on."""
+    """Figures of a rate: mean absolute errors of the prediction, of the mean of these rows, and of the 28 days before going on.
+
+    `covered` is the share of the outcomes within the intervals of 90 %, `interval_score` their mean score (None: none were given),
+    `interval_score_of_these` that of always giving the central 90 % of these very outcomes; all of the `interval_rows` that had one.
+    """
 
     rate: Interval
     said: float
@@ -68,6 +87,12 @@ class RateFigures(msgspec.Struct, frozen=True):
     mae_of_mean: float
     mae_of_recent: float
     oracle_mae: float | None
+    oracle: OracleFigures | None = None
+    interval_rows: int = 0
+    covered: Interval | None = None
+    interval_width: float | None = None
+    interval_score: float | None = None
+    interval_score_of_these: float | None = None
 
 
 class OutputFigures(msgspec.Struct, frozen=True):
