@@ -130,8 +130,25 @@ COMPARISON = {
             "other": 5.7,
             "note": "",
             "sentence": "Burnout risk 47 % (was 21 % a week ago): utilization 97 %",
+            "data_change": 26.0,
+            "model_change": 0.0,
+            "rest": 0.0,
+            "data_change_by_old_model": 26.0,
         }
     ],
+}
+WHAT_IF = {
+    "entity_id": "tutor-0007",
+    "entity_type": "tutor",
+    "output": "burnout_risk",
+    "value": 0.47,
+    "target": 0.4,
+    "value_then": 0.36,
+    "reached": True,
+    "changes": [{"feature": "sessions_ahead", "value_from": 0.0, "value_to": 2.0}],
+    "sentence": "With 2 sessions agreed for later (now none), burnout risk would be 36 % instead of 47 %, as the model reckons",
+    "note": "",
+    "caveat": "This is what the model expects of somebody with such facts.",
 }
 SUMMARY = {
     "students_processed": 3000,

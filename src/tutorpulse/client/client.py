@@ -116,9 +116,15 @@ class Client(WorklistCalls):
         """Its predictions of record, oldest first."""
         return self._get(path_of(kind, entity_id) + "/history", shapes.History, since=since, until=until)
 
-    def changes(self, kind: EntityType, entity_id: str, since: str, until: str) -> shapes.Comparison:
-        """Why its predictions moved between two times."""
+    def changes(
+        self, kind: EntityType, entity_id: str, since: str, until: str | None = None
+    ) -> shapes.Comparison:
+        """Why its predictions moved since then, or between two times: what the data and what a change of the model did."""
         return self._get(path_of(kind, entity_id) + "/changes", shapes.Comparison, since=since, until=until)
+
+    def what_if(self, kind: EntityType, entity_id: str) -> shapes.WhatIf:
+        """The smallest realistic changes that would lower its risk, as the model sees it."""
+        return self._get(path_of(kind, entity_id) + "/what-if", shapes.WhatIf)
 
     def decide(
         self, recommendation_id: str, state: Literal["done", "dismissed"], note: str | None = None

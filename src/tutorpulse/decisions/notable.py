@@ -18,12 +18,15 @@ UNUSUAL_MIN = 1.0
 @dataclass(frozen=True)
 class Peers:
     """Per feature, the peers' median and spread (half the distance from the 16th to the 84th percentile; where that
-    is 0, the standard deviation), length c; and what is healthy: 1 up, -1 down, 0 neither."""
+    is 0, the standard deviation), length c; and what is healthy: 1 up, -1 down, 0 neither. `low` and `high` are the 10th and the 90th
+    percentile. NaN: not known."""
 
     median: NDArray[np.float64]
     spread: NDArray[np.float64]
     healthy: NDArray[np.float64]
     groups: tuple[str, ...]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
 
 
 def peers(features: Matrix, healthy: Sequence[str], groups: Sequence[str]) -> Peers:
@@ -32,9 +35,9 @@ def peers(features: Matrix, healthy: Sequence[str], groups: Sequence[str]) -> Pe
     `healthy` says "up", "down" or "none" per column, `groups` the group of each: one fact a group is told.
     """
     sign = np.array([{"up": 1.0, "down": -1.0}.get(direction, 0.0) for direction in healthy])
-    statistics = [_median_and_spread(features[:, i]) for i in range(features.shape[1])]
-    median, spread = np.array(statistics, dtype=np.float64).T if statistics else (np.empty(0), np.empty(0))
-    return Peers(median, spread, sign, tuple(groups))
+    statistics = [_statistics(features[:, i]) for i in range(features.shape[1])]
+    low, median, high, spread = np.array(statistics, dtype=np.float64).reshape(-1, 4).T
+    return Peers(median, spread, sign, tuple(groups), low, high)
 
 
 def notable(now: Matrix, earlier: Matrix | None, of: Peers, worse: bool, limit: int = 2) -> list[int]:
@@ -55,10 +58,11 @@ def _ranked(score: NDArray[np.float64], least: float) -> list[int]:
     return [int(i) for i in reached[np.argsort(-score[reached], kind="stable")]]
 
 
-def _median_and_spread(column: Matrix) -> tuple[float, float]:
+def _statistics(column: Matrix) -> tuple[float, float, float, float]:
+    """The 10th, 50th and 90th percentile, and the spread."""
     known = column[~np.isnan(column)].astype(np.float64)
     if not len(known):
-        return np.nan, np.nan
-    low, median, high = np.percentile(known, [16, 50, 84])
+        return np.nan, np.nan, np.nan, np.nan
+    least, low, median, high, most = np.percentile(known, [10, 16, 50, 84, 90])
     spread = (high - low) / 2 or float(np.std(known))
-    return float(median), float(spread) or np.nan
+    return float(least), float(median), float(most), float(spread) or np.nan

@@ -7,8 +7,10 @@ import numpy as np
 
 PERCENT = "%"
 
-_ONE_OF_MANY = re.compile(r"(?<![\d.,])1 ((?:good |bad |late |failed |support |payment |advanced )?)(\w+)s\b")
-"""Finds "1 sessions", which reads "1 session"."""
+_ONE_OF_MANY = re.compile(
+    r"(?<![\d.,])(1|\bno) ((?:good |bad |late |failed |support |payment |advanced )?)(\w+)s\b"
+)
+"""Finds "1 sessions" and "no sessions", which read "1 session" and "no session"."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Phrase:
 
     `unit` follows the number ("%" also means that the value is a share, shown times 100), `digits` are its decimals.
     `falling` is the text for a value below 0, told without its sign. `flag` tells 0 (`falling`) from 1 (`text`).
+    `none` is the text for what rounds to 0; counts that begin their text say "no session" without it.
     """
 
     text: str
@@ -24,6 +27,7 @@ class Phrase:
     digits: int = 0
     falling: str = ""
     flag: bool = False
+    none: str = ""
 
     @property
     def scale(self) -> float:
@@ -39,9 +43,26 @@ class Phrase:
 
     def told(self, value: float) -> str:
         """The whole phrase, such as "utilization 97 %"."""
+        if np.isnan(value):
+            return self._unknown()
+        if not self.flag and round(value * self.scale, self.digits) == 0 and (self.none or self._counts):
+            return self.none or _ONE_OF_MANY.sub(r"no \2\3", self.text.replace("{}", "no"))
         falling = self.falling and (value <= 0 if self.flag else value < 0)
         text = self.falling if falling else self.text
-        return _ONE_OF_MANY.sub(r"1 \1\2", text.replace("{}", self.number(abs(value) if falling else value)))
+        return _ONE_OF_MANY.sub(r"\1 \2\3", text.replace("{}", self.number(abs(value) if falling else value)))
+
+    @property
+    def _counts(self) -> bool:
+        return self.text.startswith("{} ") and not self.unit
+
+    @property
+    def label(self) -> str:
+        """The phrase without its value: "average rating", "sessions agreed for later"."""
+        return " ".join(self.text.replace("{}", "").split())
+
+    def _unknown(self) -> str:
+        """The phrase of a missing value: "average rating unknown", "last session unknown"."""
+        return f"{self.label.removesuffix(' ago')} unknown"
 
 
 def _count(text: str) -> Phrase:
@@ -52,8 +73,8 @@ def _share(text: str) -> Phrase:
     return Phrase(text, PERCENT)
 
 
-def _days(text: str) -> Phrase:
-    return Phrase(text, "days", 0)
+def _days(text: str, none: str = "") -> Phrase:
+    return Phrase(text, "days", 0, none=none or text.replace("{}", "less than a day"))
 
 
 def _hours(text: str) -> Phrase:
@@ -77,7 +98,13 @@ _SHARED = {
     "days_since_last_session": _days("last session {} ago"),
     "avg_session_duration_min": Phrase("sessions last {}", "min"),
     "avg_rating": Phrase("average rating {}", "stars", 1),
-    "rating_trend": Phrase("ratings rising {}", "stars a week", 1, "ratings falling {}"),
+    "rating_trend": Phrase(
+        "ratings rising {}",
+        "stars a week",
+        1,
+        "ratings falling {}",
+        none="ratings neither rising nor falling",
+    ),
     "rating_volatility": Phrase("ratings vary by {}", "stars", 1),
     "avg_response_time_hours": _hours("answers after {}"),
 }
@@ -114,12 +141,16 @@ _TUTOR = {
     "specialization_score": _share("share of the main subject {}"),
     "advanced_topics_count": _count("{} advanced topics"),
     "student_grade_improvement_avg": Phrase(
-        "grades up {}", "points", 1, falling="grades of the students down {}"
+        "grades up {}", "points", 1, falling="grades of the students down {}", none="grades as before"
     ),
     "total_earnings_30d": _count("earned {} in 30 days"),
     "avg_earnings_per_session": Phrase("earned {} a session", "", 2),
     "earnings_trend": Phrase(
-        "earnings up {} on the month before", PERCENT, 0, "earnings down {} on the month before"
+        "earnings up {} on the month before",
+        PERCENT,
+        0,
+        "earnings down {} on the month before",
+        none="earnings as in the month before",
     ),
     "premium_tier_sessions_ratio": _share("premium sessions {}"),
     "discount_sessions_ratio": _share("discounted sessions {}"),
@@ -138,12 +169,18 @@ _STUDENT = {
     "session_freq_30d": Phrase("{} in 30 days", "sessions a day", 2),
     "avg_gap_between_sessions": Phrase("{} between sessions", "days", 1),
     "session_trend_7d_14d": Phrase(
-        "{} sessions more than the week before", falling="{} sessions fewer than the week before"
+        "{} sessions more than the week before",
+        falling="{} sessions fewer than the week before",
+        none="as many sessions as in the week before",
     ),
     "session_trend_14d_30d": Phrase(
-        "{} sessions more than the fortnight before", falling="{} sessions fewer than the fortnight before"
+        "{} sessions more than the fortnight before",
+        falling="{} sessions fewer than the fortnight before",
+        none="as many sessions as in the fortnight before",
     ),
-    "session_acceleration": Phrase("sessions speeding up by {}", "a week", 1, "sessions slowing by {}"),
+    "session_acceleration": Phrase(
+        "sessions speeding up by {}", "a week", 1, "sessions slowing by {}", none="sessions at an even pace"
+    ),
     "sessions_weekend_ratio": _share("sessions at weekends {}"),
     "sessions_evening_ratio": _share("sessions in the evening {}"),
     "total_session_hours_30d": _hours("{} of sessions in 30 days"),
@@ -181,15 +218,15 @@ _CONTEXT = {
     "days_since_registration": _days("registered {} ago"),
     "days_since_first_session": _days("first session {} ago"),
     "days_since_last_activity": _days("last active {} ago"),
-    "active_days_90d": _days("active on {} of the last 90"),
+    "active_days_90d": _days("active on {} of the last 90", "active on none of the last 90 days"),
     "completed_60d": _count("{} sessions completed in 60 days"),
     "completed_90d": _count("{} sessions completed in 90 days"),
     "completed_total": _count("{} sessions completed in all"),
     "distinct_subjects_30d": _count("{} subjects in 30 days"),
     "sessions_ahead": _count("{} sessions agreed for later"),
     "days_to_next_session": _days("next session in {}"),
-    "season_sine": Phrase("time of the year (sine {})", digits=2),
-    "season_cosine": Phrase("time of the year (cosine {})", digits=2),
+    "season_sine": Phrase("the time of the year", digits=2, flag=True),
+    "season_cosine": Phrase("the time of the year", digits=2, flag=True),
 }
 
 PHRASES: dict[str, Phrase] = _PREDICTIONS | _SHARED | _TUTOR | _STUDENT | _CONTEXT

@@ -48,8 +48,7 @@ def page(pulse: Pulse, scorer: Scorer, entity_id: str, kind: EntityType | None =
     if run is None and not pulse.state.predictions.any():
         last_as_of_us(pulse)
     row = find(pulse, entity_id, kind)
-    # A live service predicts before its first refresh of all is done.
-    as_of_us = max(run.as_of_us if run else 0, int(np.nan_to_num(row.columns["as_of_us"][0])))
+    as_of_us = moment_of(pulse, row)
     found_kind: EntityType = "tutor" if row.entity_type == "tutor" else "student"
     frame = scorer.compute(found_kind, as_of_us, row.entity_ids)
     columns = {name: column[0] for name, column in row.columns.items()}
@@ -71,6 +70,13 @@ def page(pulse: Pulse, scorer: Scorer, entity_id: str, kind: EntityType | None =
         override=override_of(pulse, found_kind, entity_id),
         set_apart=apart_of(pulse, found_kind, entity_id),
     )
+
+
+def moment_of(pulse: Pulse, row: PredictionRows) -> int:
+    """As of when one entity is shown: the last refresh, or its own if that is newer."""
+    run = pulse.state.runs.last()
+    # A live service predicts before its first refresh of all is done.
+    return max(run.as_of_us if run else 0, int(np.nan_to_num(row.columns["as_of_us"][0])))
 
 
 def find(pulse: Pulse, entity_id: str, kind: EntityType | None) -> PredictionRows:

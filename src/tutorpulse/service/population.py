@@ -31,6 +31,8 @@ class _Kept(msgspec.Struct, frozen=True):
     declaring_share: float | None
     median_hours: float | None
     waived: bool
+    low: dict[str, float | None] = {}
+    high: dict[str, float | None] = {}
 
 
 def measured(scorer: Scorer, scored: FeatureFrame) -> Population:
@@ -60,6 +62,8 @@ def to_json(population: Population, names: tuple[str, ...]) -> str:
         declaring_share=hours.declaring_share if hours else None,
         median_hours=_none_if_nan(hours.median_hours) if hours else None,
         waived=hours is None or hours.waived,
+        low=_by_name(names, population.peers.low),
+        high=_by_name(names, population.peers.high),
     )
     return msgspec.json.encode(kept).decode()
 
@@ -71,7 +75,10 @@ def from_json(text: str, scorer: Scorer, kind: EntityType) -> Population:
     bare = peers(
         np.empty((0, len(names)), np.float32), [f.healthy for f in catalog], [f.group for f in catalog]
     )
-    known = Peers(_column_of(names, kept.median), _column_of(names, kept.spread), bare.healthy, bare.groups)
+    median, spread, low, high = (
+        _column_of(names, of) for of in (kept.median, kept.spread, kept.low, kept.high)
+    )
+    known = Peers(median, spread, bare.healthy, bare.groups, low, high)
     hours = None
     if kept.declaring_share is not None:
         hours = HoursRule(kept.declaring_share, _nan_if_none(kept.median_hours), kept.waived)

@@ -29,8 +29,10 @@ from tutorpulse.service.queries.shapes import (
     StudentList,
     TutorItem,
     TutorList,
+    WhatIf,
 )
 from tutorpulse.service.shown import Page
+from tutorpulse.service.what_if import what_if
 from tutorpulse.service.worklist.record import record
 from tutorpulse.service.worklist.record_shapes import Record
 
@@ -183,18 +185,20 @@ class ComparisonParams(Strict):
     """Between which times."""
 
     since: Time = Field(description="The earlier time.")
-    until: Time = Field(description="The later time.")
+    until: Time | None = Field(
+        None, description="The later time; by default the newest prediction of record."
+    )
 
 
 async def changes(
     request: Request, kind: Kind, entity_id: EntityId, between: Annotated[ComparisonParams, Query()]
 ) -> Response:
-    """The predictions of record at two times, and the features whose change moved them, by the model in force.
+    """The predictions of record at two times, and what moved them: the features whose change did, and a change of the model apart.
 
     It reads the log as it was known at both times, which takes a second or so: one is answered at a time.
     """
     context = here(request)
-    since_us, until_us = micros(between.since) or 0, micros(between.until) or 0
+    since_us, until_us = micros(between.since) or 0, micros(between.until)
     scorer = scorer_of(context.service)
 
     def compared() -> Comparison:
@@ -203,6 +207,16 @@ async def changes(
 
     async with context.comparing:
         return answer(await run_in_threadpool(compared))
+
+
+def lowering(request: Request, kind: Kind, entity_id: EntityId) -> Response:
+    """The smallest realistic changes that would lower the risk of 14 days: at most three, only of what somebody can act on.
+
+    They are tried on the model within what is usual among the peers. It is what the model expects, not a promise.
+    """
+    service = here(request).service
+    with service.lend() as pulse:
+        return polled(request, answer(what_if(pulse, scorer_of(service), entity_id, kind)))
 
 
 def _listed(shape: type[TutorList] | type[StudentList], example: object) -> dict[str, object]:
@@ -216,7 +230,7 @@ _TAG = {"ETag": "For `If-None-Match`."}
 _LISTS = {"tutors": _listed(TutorList, examples.TUTORS), "students": _listed(StudentList, examples.STUDENTS)}
 _LISTERS: dict[str, Callable[..., Response]] = {"tutors": list_tutors, "students": list_students}
 
-# An id may hold slashes, so it takes the rest of the path; what ends in /history, /changes or /record is the longer path.
+# An id may hold slashes, so it takes the rest of the path; what ends in /history, /changes, /what-if or /record is the longer path.
 for _collection in KINDS:
     _path = f"/v1/{_collection}"
     router.add_api_route(
@@ -246,6 +260,18 @@ for _collection in KINDS:
             content(Comparison, examples.COMPARISON),
             ("not-found", "invalid", "nothing-yet"),
         ),
+    )
+    router.add_api_route(
+        _path + "/{entity_id:path}/what-if",
+        lowering,
+        summary="What would lower its risk?",
+        responses=answers(
+            "The changes, or why there are none.",
+            content(WhatIf, examples.WHAT_IF),
+            ("not-found", "invalid", "nothing-yet"),
+            _TAG,
+        )
+        | not_modified(),
     )
     router.add_api_route(
         _path + "/{entity_id:path}/record",

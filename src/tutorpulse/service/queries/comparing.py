@@ -1,19 +1,22 @@
 """Why a prediction moved between two dates."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from tutorpulse.clock import DAY_US, format_time
+from tutorpulse.decisions.phrases import PHRASES
 from tutorpulse.decisions.sentences import Earlier, sentence, shown_name
 from tutorpulse.errors import HistoryError
 from tutorpulse.features.compute import compute
 from tutorpulse.features.frame import EntityType, FeatureFrame
 from tutorpulse.model.explain import Driver, Explanation
 from tutorpulse.service.page import find, standings
+from tutorpulse.service.past_models import model_of
 from tutorpulse.service.queries.shapes import Comparison, DriverChange, History, OutputChange
 from tutorpulse.service.root import Pulse
-from tutorpulse.service.scoring import Scorer
+from tutorpulse.service.scoring import Model, Scorer
 from tutorpulse.store.state import PredictionRows
 
 COMPARED = ("churn_risk_14d", "churn_risk_30d", "health_score", "session_velocity")
@@ -40,32 +43,74 @@ def history(
 
 
 def compare(
-    pulse: Pulse, scorer: Scorer, kind: EntityType, entity_id: str, from_us: int, until_us: int
+    pulse: Pulse,
+    scorer: Scorer,
+    kind: EntityType,
+    entity_id: str,
+    from_us: int,
+    until_us: int | None = None,
 ) -> Comparison:
     """What moved an entity's predictions from the one of record at `from_us` (the newest until then, else its first) to the one at
-    `until_us`. Each is explained from the features that were known at its time.
+    `until_us` (None: the newest).
+
+    The features known at both times go through the model of the later record: what they change is the data's, and the earlier
+    features through both models tell what the model's change is.
 
     Raises:
         UnknownEntityError: there is no such entity.
         HistoryError: it has no two predictions of record within the times.
-        ModelError: no model serves its kind.
     """
     find(pulse, entity_id, kind)
     earlier, later = _ends(pulse.state.predictions.history(kind, entity_id), from_us, until_us)
-    before, after = (_features(pulse, row) for row in (earlier, later))
+    ends = _ends_of(pulse, scorer, earlier, later)
     return Comparison(
         entity_id=entity_id,
         entity_type=kind,
         earlier=standings(earlier)[0],
         later=standings(later)[0],
-        models=(earlier.columns["model_version"][0], later.columns["model_version"][0]),
+        models=ends.versions,
         model_in_force=scorer.model.version,
-        outputs=tuple(_change(scorer, output, before, after) for output in COMPARED),
+        outputs=tuple(_change(ends, output) for output in COMPARED),
     )
 
 
-def _ends(rows: PredictionRows, from_us: int, until_us: int) -> tuple[PredictionRows, PredictionRows]:
+@dataclass(frozen=True)
+class _Both:
+    """Both records, the features known at either time, and what explains them.
+
+    `then` made the earlier one and `now` the later one; None where it is no longer here, and `explains` stands in: `now`, else the
+    model in force.
+    """
+
+    records: tuple[PredictionRows, PredictionRows]
+    before: FeatureFrame
+    after: FeatureFrame
+    then: Model | None
+    now: Model | None
+    explains: Model
+
+    @property
+    def versions(self) -> tuple[str | None, str | None]:
+        first, last = (rows.columns["model_version"][0] for rows in self.records)
+        return first, last
+
+    def said(self, output: str) -> tuple[float, float]:
+        """What was on record, in the unit that people are shown."""
+        first, last = (float(rows.columns[output][0]) * PHRASES[output].scale for rows in self.records)
+        return first, last
+
+
+def _ends_of(pulse: Pulse, scorer: Scorer, earlier: PredictionRows, later: PredictionRows) -> _Both:
+    before, after = (_features(pulse, row) for row in (earlier, later))
+    versions = [rows.columns["model_version"][0] for rows in (earlier, later)]
+    now = model_of(pulse, scorer, versions[1], after)
+    then = now if versions[0] == versions[1] else model_of(pulse, scorer, versions[0], before)
+    return _Both((earlier, later), before, after, then, now, now or scorer.model)
+
+
+def _ends(rows: PredictionRows, from_us: int, until_us: int | None) -> tuple[PredictionRows, PredictionRows]:
     as_of_us = rows.columns["as_of_us"]
+    until_us = int(as_of_us[-1]) if until_us is None and len(as_of_us) else until_us or 0
     last = int(np.searchsorted(as_of_us, until_us, side="right")) - 1
     first = max(int(np.searchsorted(as_of_us, from_us, side="right")) - 1, 0)
     if last <= first:
@@ -83,22 +128,67 @@ def _features(pulse: Pulse, row: PredictionRows) -> FeatureFrame:
     return compute(pulse.store, kind, as_of_us, as_of_us, row.entity_ids, pulse.settings)
 
 
-def _change(scorer: Scorer, output: str, before: FeatureFrame, after: FeatureFrame) -> OutputChange:
-    old, new = (scorer.model.explain(frame, output, _ALL)[0] for frame in (before, after))
-    drivers = _moved(old, new)
-    total = _known(new.prediction - old.prediction)
-    shown = drivers[:DRIVERS_SHOWN] if total is not None else ()
+def _change(ends: _Both, output: str) -> OutputChange:
+    old, new = (ends.explains.explain(frame, output, _ALL)[0] for frame in (ends.before, ends.after))
+    value_from, value_to = ends.said(output)
+    parts = _parts(ends, output, old, new)
+    drivers = _moved(old, new) if old.drivers and new.drivers and parts.data is not None else []
+    shown = drivers[:DRIVERS_SHOWN]
     return OutputChange(
-        output=shown_name(output, after.entity_type),
-        unit=new.unit,
-        value_from=_known(old.prediction),
-        value_to=_known(new.prediction),
-        change=total,
+        output=shown_name(output, ends.after.entity_type),
+        unit=new.unit or old.unit,
+        value_from=_known(value_from),
+        value_to=_known(value_to),
+        change=_known(value_to - value_from),
         drivers=tuple(shown),
-        other=0.0 if total is None else total - sum(driver.change for driver in shown),
-        note=new.note or old.note,
-        sentence=_sentence(output, before, after, new, old, shown),
+        other=(parts.data or 0.0) - sum(driver.change for driver in shown),
+        note=new.note or old.note or _gone(ends),
+        sentence=_sentence(ends, output, shown, parts),
+        data_change=parts.data,
+        model_change=parts.model,
+        rest=parts.rest,
+        data_change_by_old_model=parts.data_by_old,
     )
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Parts of a change in its unit, which add up to it; None where one end is not known. `data_by_old` is the data's part had the
+    model stayed."""
+
+    data: float | None
+    model: float | None
+    rest: float | None
+    data_by_old: float | None
+
+
+def _parts(ends: _Both, output: str, old: Explanation, new: Explanation) -> _Parts:
+    first, last = ends.said(output)
+    total, data = last - first, new.prediction - old.prediction
+    if np.isnan(total) or np.isnan(data):
+        return _Parts(None, None, None, None)
+    if ends.then is None or ends.now is None:
+        same = ends.versions[0] == ends.versions[1]
+        return _Parts(data, 0.0 if same else total - data, total - data if same else 0.0, None)
+    then_from, then_to = (_predicted(ends.then, frame, output) for frame in (ends.before, ends.after))
+    model = 0.0 if ends.then is ends.now else old.prediction - then_from
+    if np.isnan(model):
+        return _Parts(data, total - data, 0.0, None)
+    return _Parts(data, model, total - data - model, _known(then_to - then_from))
+
+
+def _predicted(model: Model, frame: FeatureFrame, output: str) -> float:
+    return float(getattr(model.predict(frame), output)[0]) * PHRASES[output].scale
+
+
+def _gone(ends: _Both) -> str:
+    missing = [
+        version
+        for version, model in zip(ends.versions, (ends.then, ends.now), strict=True)
+        if model is None and version is not None
+    ]
+    named = " and ".join(dict.fromkeys(missing))
+    return f"model {named} is no longer here: the model's part is what the data's leaves" if named else ""
 
 
 def _moved(old: Explanation, new: Explanation) -> list[DriverChange]:
@@ -116,22 +206,17 @@ def _driver(name: str, old: Driver, new: Driver) -> DriverChange:
     )
 
 
-def _sentence(
-    output: str,
-    before: FeatureFrame,
-    after: FeatureFrame,
-    new: Explanation,
-    old: Explanation,
-    shown: Sequence[DriverChange],
-) -> str:
-    if np.isnan(new.prediction):
-        return new.note
-    days = max(round((after.as_of_us - before.as_of_us) / DAY_US), 1)
-    scale = 0.01 if new.unit == "percentage points" else 1.0
-    earlier = None if np.isnan(old.prediction) else Earlier(old.prediction * scale, days)
-    along = [d for d in shown if d.change * (new.prediction - old.prediction) > 0 and d.value_to is not None]
+def _sentence(ends: _Both, output: str, shown: Sequence[DriverChange], parts: _Parts) -> str:
+    scale = PHRASES[output].scale
+    first, last = (value / scale for value in ends.said(output))
+    if np.isnan(last):
+        return ""
+    days = max(round((ends.after.as_of_us - ends.before.as_of_us) / DAY_US), 1)
+    earlier = None if np.isnan(first) else Earlier(first, days)
+    along = [d for d in shown if d.change * (parts.data or 0.0) > 0 and d.value_to is not None]
     reasons = [(d.feature, d.value_to) for d in along[:_REASONS] if d.value_to is not None]
-    return sentence(output, new.prediction * scale, after.entity_type, earlier, reasons)
+    model = None if parts.model is None else parts.model / scale
+    return sentence(output, last, ends.after.entity_type, earlier, reasons, model)
 
 
 def _known(value: float) -> float | None:

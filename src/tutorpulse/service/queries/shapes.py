@@ -146,9 +146,12 @@ class DriverChange(msgspec.Struct, frozen=True):
 
 
 class OutputChange(msgspec.Struct, frozen=True):
-    """How one output moved, in `unit`, by the model in force, and the features that moved it most.
+    """How one output moved between what was on record at both times, in `unit`, and the features that moved it most.
 
-    `change` = all features' changes; `other` is the part of those that are not listed. `note` says why there is none.
+    `change` = `data_change` + `model_change` + `rest`. The data's part is what the later features change in the model of the later
+    record: `drivers`, and `other` for those that are not listed. The model's part is what that model says of the earlier features beyond what
+    the earlier one said. `rest` is what the features of then, read again, cannot reproduce. `data_change_by_old_model` is the
+    data's part had the model stayed (None: it is no longer here). `note` says why a part or the drivers are missing.
     """
 
     output: str
@@ -160,13 +163,17 @@ class OutputChange(msgspec.Struct, frozen=True):
     other: float
     note: str
     sentence: str
+    data_change: float | None = None
+    model_change: float | None = None
+    rest: float | None = None
+    data_change_by_old_model: float | None = None
 
 
 class Comparison(msgspec.Struct, frozen=True):
     """Why an entity's predictions moved between two of its predictions of record.
 
-    Features are those known at either time, both explained by the model in force: `models` names the versions that made
-    the two, so that a change of the model is not taken for a change of the entity.
+    Features are those known at either time, both explained by the model of the later record (by the one in force where it is no longer
+    here): `models` names the versions that made the two; each output tells what a change of the model did apart.
     """
 
     entity_id: str
@@ -176,6 +183,39 @@ class Comparison(msgspec.Struct, frozen=True):
     models: tuple[str | None, str | None]
     model_in_force: str
     outputs: tuple[OutputChange, ...]
+
+
+WHAT_IF_CAVEAT = (
+    "This is what the model expects of somebody with such facts. It is no promise that changing them changes what happens: "
+    "playbooks measure that."
+)
+
+
+class WhatIfChange(msgspec.Struct, frozen=True):
+    """One feature as it is and as it would be; what is tied to it moves along."""
+
+    feature: str
+    value_from: float
+    value_to: float
+
+
+class WhatIf(msgspec.Struct, frozen=True):
+    """What would lower a risk (0 to 1) from `value` to `value_then`: at most three changes, none where nothing does (`note` says why).
+
+    `target` is what was aimed at: the threshold below the present risk, else half of it; `reached` whether the changes reach it.
+    """
+
+    entity_id: str
+    entity_type: EntityType
+    output: str
+    value: float | None
+    target: float | None
+    value_then: float | None
+    reached: bool
+    changes: tuple[WhatIfChange, ...]
+    sentence: str
+    note: str
+    caveat: str = WHAT_IF_CAVEAT
 
 
 class SegmentShare(msgspec.Struct, frozen=True):
