@@ -301,3 +301,26 @@ def test_every_verb_has_json() -> None:
     found = {path: [o for p in verb.params for o in p.opts] for path, verb in verbs(get_command(app), "")}
     assert len(found) > 15
     assert [path for path, options in found.items() if "--json" not in options] == []
+
+
+def test_a_broken_model_leaves_the_last_predictions_marked_stale_and_opens_an_alert(
+    home: Path, run: Run, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("predictions", "--home", home, "--out", home.parent / "before.csv") == 0
+    monkeypatch.setattr("tutorpulse.cli.refresh.open_scorer", open_scorer)
+    broken = Home.open(home).models_path / "2026-01-01-broken"
+    broken.mkdir(parents=True)
+    (broken / "manifest.json").write_text("{")
+    (broken.parent / "current").write_text("2026-01-01-broken\n")
+    capsys.readouterr()
+    assert run("refresh", "--home", home) == 2
+    assert "The manifest of model 2026-01-01-broken is damaged" in capsys.readouterr().err.replace("\n", " ")
+    assert run("predictions", "--home", home, "--out", home.parent / "after.csv") == 0
+    before, after = (list(csv.DictReader((home.parent / f"{n}.csv").open())) for n in ("before", "after"))
+    assert [row["churn_risk_14d"] for row in after] == [row["churn_risk_14d"] for row in before]
+    assert {row["stale"] for row in before} == {"false"}
+    assert {row["stale"] for row in after if row["frozen"] == "false"} == {"true"}
+    capsys.readouterr()
+    assert run("alerts", "list", "--home", home, "--json") == 0
+    told = capsys.readouterr().out
+    assert "the model cannot be used" in told

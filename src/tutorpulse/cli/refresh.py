@@ -9,10 +9,12 @@ import typer
 
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
+from tutorpulse.errors import ModelError
 from tutorpulse.service.judging import lines_to
 from tutorpulse.service.root import newest_event_us, open_pulse
 from tutorpulse.service.served import open_scorer
 from tutorpulse.service.socket.refreshing import refresh_anywhere
+from tutorpulse.service.unmodelled import leave_standing
 
 
 @app.command()
@@ -26,12 +28,21 @@ def refresh(
         ),
     ] = False,
 ) -> None:
-    """Predict anew for every tutor and student, and keep what changed. Prints the summary."""
+    """Predict anew for every tutor and student, and keep what changed. Prints the summary.
+
+    Where the model cannot be used the last predictions stay, marked stale, and an alert says so.
+    """
     lines = lines_to(logging.StreamHandler(sys.stderr)) if verbose else nullcontext()
     with open_pulse(home) as pulse, lines:
         newest_event_us(pulse)
         with console.err.status("Refreshing") as status:
-            report = refresh_anywhere(pulse, open_scorer, lambda doing: status.update(f"Refreshing: {doing}"))
+            try:
+                report = refresh_anywhere(
+                    pulse, open_scorer, lambda doing: status.update(f"Refreshing: {doing}")
+                )
+            except ModelError:
+                leave_standing(pulse)
+                raise
         run = pulse.state.runs.last()
     if as_json:
         console.print_json(report.summary)

@@ -121,11 +121,17 @@ class AsyncClient(AsyncWorklistCalls):
             path_of(kind, entity_id) + "/history", shapes.History, since=since, until=until
         )
 
-    async def changes(self, kind: EntityType, entity_id: str, since: str, until: str) -> shapes.Comparison:
-        """Why its predictions moved between two times."""
+    async def changes(
+        self, kind: EntityType, entity_id: str, since: str, until: str | None = None
+    ) -> shapes.Comparison:
+        """Why its predictions moved since then, or between two times: what the data and what a change of the model did."""
         return await self._get(
             path_of(kind, entity_id) + "/changes", shapes.Comparison, since=since, until=until
         )
+
+    async def what_if(self, kind: EntityType, entity_id: str) -> shapes.WhatIf:
+        """The smallest realistic changes that would lower its risk, as the model sees it."""
+        return await self._get(path_of(kind, entity_id) + "/what-if", shapes.WhatIf)
 
     async def decide(
         self, recommendation_id: str, state: Literal["done", "dismissed"], note: str | None = None
