@@ -129,6 +129,10 @@ def main() -> None:
                 print(
                     f"{kind} {output}: AUC {figure.auc:.3f}, recency {figure.recency_auc:.3f}, slope {figure.slope or 0:.2f}"
                 )
+            if figure.coverage is not None:
+                print(
+                    f"{kind} {output}: {figure.coverage:.1%} within intervals of 90 %, score {figure.interval_score:.2f}"
+                )
 
 
 if __name__ == "__main__":

@@ -303,6 +303,30 @@ def test_every_verb_has_json() -> None:
     assert [path for path, options in found.items() if "--json" not in options] == []
 
 
+def test_show_says_so_where_nothing_can_be_compared(
+    home: Path, world: World, run: Run, capsys: Capture
+) -> None:
+    capsys.readouterr()
+    assert run("show", "bob", "--home", home, "--since", "2024-01-01") == 2
+    assert "no two predictions of record" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_show_tells_what_would_lower_the_risk_or_why_nothing_does(
+    home: Path, world: World, run: Run, capsys: Capture
+) -> None:
+    capsys.readouterr()
+    assert run("show", "bob", "--home", home, "--what-if", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["entity_id"], told["output"], told["value"]) == ("bob", "burnout_risk", 0.62)
+    assert run("show", "bob", "--home", home, "--what-if") == 0
+    assert "bob: nothing within what is usual lowers it" in capsys.readouterr().out
+
+
+def test_show_says_between_what_the_expected_sessions_lie(home: Path, run: Run, capsys: Capture) -> None:
+    assert run("show", "bob", "--home", home) == 0
+    assert "Nine of ten such expectations come to between" in capsys.readouterr().out
+
+
 def test_a_broken_model_leaves_the_last_predictions_marked_stale_and_opens_an_alert(
     home: Path, run: Run, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ def test_one_is_read_with_all_there_is(pulse: Client) -> None:
     assert pulse.history("tutor", "t1").items == page.history
     with pytest.raises(ServiceError, match="Nothing to show yet: There are no two predictions of record"):
         pulse.changes("tutor", "t1", "2020-01-01", "2020-02-01")
+    assert pulse.what_if("tutor", "t1").output == "burnout_risk"
     with pytest.raises(ServiceError, match="Not found: No tutor 'a/b'") as raised:
         pulse.tutor("a/b")
     assert raised.value.status == 404

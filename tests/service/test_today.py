@@ -37,7 +37,7 @@ def test_one_fact_a_group_and_none_that_is_missing() -> None:
     given = explanation(
         ("avg_rating", math.nan, 9.0), ("sessions_taught_7d", 0, 8.0), ("sessions_taught_30d", 2, 7.0)
     )
-    assert told(given) == "Burnout risk 62 %: 0 sessions taught in 7 days"
+    assert told(given) == "Burnout risk 62 %: no session taught in 7 days"
 
 
 def test_the_last_session_and_the_last_activity_are_one_reason() -> None:

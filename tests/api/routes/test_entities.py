@@ -121,7 +121,7 @@ def test_a_page_holds_all_there_is_of_one(ask: Ask) -> None:
 
 
 def test_nobody_by_that_name_is_a_problem_on_every_path(ask: Ask) -> None:
-    for rest in ("", "/history", "/changes?since=2024-01-01&until=2024-10-03"):
+    for rest in ("", "/history", "/what-if", "/changes?since=2024-01-01&until=2024-10-03"):
         refused = ask("GET", f"/v1/tutors/s1{rest}")
         assert "No tutor 's1' is known" in problem(refused, "not-found").detail
 
@@ -140,6 +140,17 @@ def test_without_two_records_there_is_nothing_to_compare(ask: Ask) -> None:
         "There are no two predictions of record between 2020-01-01T00:00:00Z"
         in problem(refused, "nothing-yet").detail
     )
+
+
+def test_what_would_lower_a_risk_is_told_or_why_nothing_does(ask: Ask) -> None:
+    found = ask("GET", "/v1/tutors/t1/what-if").json()
+    assert found["output"] == "burnout_risk"
+    assert found["value"] == pytest.approx(
+        ask("GET", "/v1/tutors/t1").json()["current"]["outputs"]["burnout_risk"], abs=1e-6
+    )
+    assert bool(found["changes"]) == bool(found["sentence"]) == (found["value_then"] is not None)
+    assert found["changes"] or found["note"]
+    assert "no promise" in found["caveat"]
 
 
 def test_a_page_costs_no_query_however_much_later_everybody_was_refreshed(

@@ -25,6 +25,13 @@ def test_the_parts_of_a_page_tell_sessions_partners_and_events(look: Look) -> No
     assert events.count("Session completed") >= 4
 
 
+def test_what_would_lower_the_risk_comes_after_the_page_and_says_what_the_api_says(look: Look) -> None:
+    assert 'data-part="/parts/tutors/t3/what-if"' in look("/tutors/t3").text
+    part, told = look("/parts/tutors/t3/what-if").text, look("/v1/tutors/t3/what-if").json()
+    assert (told["sentence"] or told["note"][1:]) in part
+    assert (told["caveat"] in part) == bool(told["changes"])
+
+
 def test_an_unknown_one_is_told_as_such(look: Look) -> None:
     answer = look("/tutors/nobody")
     assert answer.status_code == 404

@@ -10,6 +10,7 @@ import pytest
 
 from tests.service.live.homes import LIVE_US, PAIRS
 from tests.service.logs import home_with
+from tutorpulse.cli.change_view import show_comparison
 from tutorpulse.clock import DAY_US, FixedClock, format_time
 from tutorpulse.errors import HistoryError, UnknownEntityError
 from tutorpulse.events.codec import Arrival, decode_lines
@@ -185,3 +186,14 @@ def test_a_change_of_the_model_is_told_by_the_same_rows_through_both(twice: tupl
 
 def test_without_an_end_it_is_the_newest_record(twice: tuple[Pulse, Scorer]) -> None:
     assert compare(*twice, "tutor", "t1", LIVE_US) == compare(*twice, "tutor", "t1", LIVE_US, LATER_US)
+
+
+def test_the_verb_tells_each_part(twice: tuple[Pulse, Scorer], capsys: pytest.CaptureFixture[str]) -> None:
+    with other_model_before(twice, "gone-1"):
+        found = compare(*twice, "tutor", "t1", LIVE_US)
+    show_comparison(found)
+    shown = capsys.readouterr().out
+    assert "models gone-1, then " in shown
+    assert f"the facts {found.outputs[0].data_change:+.1f}" in shown
+    assert f"a change of the model {found.outputs[0].model_change:+.1f}" in shown
+    assert "last active" in shown
