@@ -13,6 +13,10 @@ _ONE_OF_MANY = re.compile(
 """Finds "1 sessions" and "no sessions", which read "1 session" and "no session"."""
 
 
+_LAST_WORD = re.compile(r" (ago|in|after|by|for|on)$")
+"""What a phrase without its value would end in."""
+
+
 @dataclass(frozen=True)
 class Phrase:
     """How a value is told: `text` with `{}` where the value stands.
@@ -62,7 +66,7 @@ class Phrase:
 
     def _unknown(self) -> str:
         """The phrase of a missing value: "average rating unknown", "last session unknown"."""
-        return f"{self.label.removesuffix(' ago')} unknown"
+        return f"{_LAST_WORD.sub('', self.label)} unknown"
 
 
 def _count(text: str) -> Phrase:

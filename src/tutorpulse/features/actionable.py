@@ -163,6 +163,6 @@ def _followed(row: Row, place: Mapping[str, int], tie: Tie, value: float, old: f
         case "rest_in_proportion":
             return value * (1 - new) / (1 - old) if old != 1 else np.nan
         case "at_most":
-            return np.fmin(value, tie.factor)
+            return float(np.fmin(value, tie.factor))
         case "where_missing":
             return tie.factor if np.isnan(value) else value

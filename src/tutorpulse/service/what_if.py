@@ -161,7 +161,7 @@ class _Search:
         table = np.array(rows, np.float32)
         many = self.frame.take(np.zeros(len(rows), np.int64))
         frame = replace(many, features=table[:, :FEATURE_COUNT], context=table[:, FEATURE_COUNT:])
-        return self.scorer.model.predict(frame).churn_risk_14d
+        return np.asarray(self.scorer.model.predict(frame).churn_risk_14d, np.float64)
 
 
 def _levels(lever: Lever, value: float, usual: tuple[float, float, float]) -> Iterator[_Change]:

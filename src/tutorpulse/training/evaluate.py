@@ -95,12 +95,12 @@ class IntervalFigures:
 def interval_figures(label: Floats, low: Floats, high: Floats) -> IntervalFigures:
     """Figures of n intervals, at least one."""
     constant = np.quantile(label, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    always = (np.full(len(label), bound) for bound in constant)
+    lowest, highest = (np.full(len(label), bound) for bound in constant)
     return IntervalFigures(
         float(((label >= low) & (label <= high)).mean()),
         float((high - low).mean()),
         float(interval_scores(label, low, high).mean()),
-        float(interval_scores(label, *always).mean()),
+        float(interval_scores(label, lowest, highest).mean()),
     )
 
 

@@ -76,7 +76,10 @@ def read_truth(path: Path) -> Truth:
     lacking = [name for name in (*_IDENTITY, *TRUTH_OF.values()) if name not in parts[0]]
     if lacking:
         raise InputError(f"{path} lacks {', '.join(lacking)}. {_WANTED}")
-    whole = {name: np.ma.concatenate([part[name] for part in parts]) for name in parts[0]}
+    whole: dict[str, Any] = {
+        name: np.ma.concatenate([part[name] for part in parts])  # type: ignore[no-untyped-call]
+        for name in parts[0]
+    }
     return Truth(
         np.asarray(whole["entity_type"], dtype=object),
         np.asarray(whole["entity_id"], dtype=object),
