@@ -37,7 +37,12 @@ def look(request: Request, viewer: Looking) -> Response:
         record=record,
         charts=_charts(of_kind),
         flags=[flag for items in of_kind.values() for flag in _flags(items)],
-        truths=[item for items in of_kind.values() for item in items if item.figures.risk and item.figures.risk.oracle],
+        truths=[
+            item
+            for items in of_kind.values()
+            for item in items
+            if item.figures.risk and item.figures.risk.oracle
+        ],
         velocities=[item for item in velocity.items if item.figures.velocity and not item.shadow],
         found=models(service.pulse.home.models_path, scorer.model.version if scorer else None),
         notes=scorer.notes if scorer else (),
