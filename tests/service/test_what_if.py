@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -141,3 +142,13 @@ def test_the_row_that_is_tried_is_the_entitys_own(tmp_path: Path) -> None:
     assert tried.features.shape[1] == FEATURE_COUNT
     rating = tried.features[:, NAMES["tutor"].index("avg_rating")]
     assert np.all(rating == 4.5)
+
+
+def test_a_home_that_an_earlier_version_refreshed_waits_for_the_next_one(tmp_path: Path) -> None:
+    made = Minded(tutors={"ann": One({"sessions_ahead": 0}), **peers()})
+    with opened(tmp_path / "home") as pulse:
+        refresh(pulse, made.scorer())
+        kept = msgspec.json.decode(pulse.state.populations.kept("tutor") or "")
+        del kept["low"], kept["high"]
+        pulse.state.populations.keep("tutor", 0, msgspec.json.encode(kept).decode())
+        assert "not known before the next refresh" in what_if(pulse, made.scorer(), "ann").note

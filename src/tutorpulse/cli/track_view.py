@@ -52,7 +52,13 @@ def _month_table(title: str, items: Sequence[TrackItem]) -> Group:
     models = ", ".join(dict.fromkeys(item.model_version for item in items))
     flips = sum(item.figures.flipped for item in items)
     late = f"; {flips:,} outcomes would be others by what came in late" if flips else ""
-    return views.section(title, table, f"model {models}{late}{beside}")
+    slopes = [
+        f"{item.output} {item.figures.risk.slope:.2f} (error {item.figures.risk.ece:.3f})"
+        for item in items
+        if item.figures.risk is not None and item.figures.risk.slope is not None
+    ]
+    calibrated = f"\ncalibration slopes: {', '.join(slopes)}" if slopes else ""
+    return views.section(title, table, f"model {models}{late}{beside}{calibrated}")
 
 
 def _cells(item: TrackItem) -> list[str]:

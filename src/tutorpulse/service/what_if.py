@@ -40,36 +40,44 @@ def what_if(pulse: Pulse, scorer: Scorer, entity_id: str, kind: EntityType | Non
     """
     row = find(pulse, entity_id, kind)
     found: EntityType = "tutor" if row.entity_type == "tutor" else "student"
-    columns = {name: column[0] for name, column in row.columns.items()}
-    if columns["frozen"] or np.isnan(columns["as_of_us"]):
+    if row.columns["frozen"][0] or np.isnan(row.columns["as_of_us"][0]):
         return _nothing(entity_id, found, None, None, "no longer scored, so nothing is expected")
     frame = scorer.compute(found, moment_of(pulse, row), row.entity_ids)
-    value = float(scorer.model.predict(frame).churn_risk_14d[0])
+    predicted = scorer.model.predict(frame)
+    value = float(predicted.churn_risk_14d[0])
+    if why := _why_not(value, bool(predicted.from_cohort[0])):
+        return _nothing(entity_id, found, value, None, why)
     target = _target(value, [bound.at for bound in bounds_of(pulse.settings, found, OUTPUT)])
-    if columns["from_cohort"]:
+    usual = _usual(pulse, scorer, found)
+    if not usual:
         return _nothing(
-            entity_id, found, value, None, "too little history: the value is the cohort's, whatever is done"
+            entity_id, found, value, target, "what is usual is not known before the next refresh of all"
         )
-    if np.isnan(value) or value < LEAST_RISK:
-        return _nothing(
-            entity_id, found, value, None, "the risk is low as it is" if value == value else "not predicted"
-        )
-    text = pulse.state.populations.kept(found)
-    if text is None:
-        return _nothing(
-            entity_id, found, value, target, "what is usual is not known yet: run `tutorpulse refresh`"
-        )
-    peers = from_json(text, scorer, found).peers
-    names = scorer.feature_names(found)
-    usual = {
-        n: (float(peers.low[i]), float(peers.median[i]), float(peers.high[i])) for i, n in enumerate(names)
-    }
-    best = _Search(scorer, frame, names, usual, target).best()
+    best = _Search(scorer, frame, scorer.feature_names(found), usual, target).best()
     if best is None or value - best.risk < LEAST_DROP:
         return _nothing(
             entity_id, found, value, target, "nothing within what is usual lowers it by a point or more"
         )
     return _told(entity_id, found, value, target, best)
+
+
+def _why_not(value: float, from_cohort: bool) -> str:
+    """Why there is nothing to lower; empty where there is."""
+    if np.isnan(value):
+        return "the risk is not predicted"
+    if from_cohort:
+        return "too little history: the value is the cohort's, whatever is done"
+    return "the risk is low as it is" if value < LEAST_RISK else ""
+
+
+def _usual(pulse: Pulse, scorer: Scorer, kind: EntityType) -> dict[str, tuple[float, float, float]]:
+    """The peers' 10th, 50th and 90th percentile by feature, as of the last refresh of all; empty before one that kept them."""
+    text = pulse.state.populations.kept(kind)
+    if text is None:
+        return {}
+    peers = from_json(text, scorer, kind).peers
+    triples = zip(peers.low.tolist(), peers.median.tolist(), peers.high.tolist(), strict=True)
+    return {} if np.isnan(peers.low).all() else dict(zip(scorer.feature_names(kind), triples, strict=True))
 
 
 def _target(value: float, bounds: Sequence[float]) -> float:

@@ -1,5 +1,9 @@
-"""The bounds of the settings beyond which somebody is flagged, as probabilities."""
+"""The bounds beyond which somebody is flagged, as probabilities: those of the segments, and those of the alert rules."""
 
+from collections.abc import Sequence
+
+from tutorpulse.decisions.alerts.rules import AlertRule
+from tutorpulse.decisions.facts import TUTOR_NAMES
 from tutorpulse.features.frame import EntityType
 from tutorpulse.settings import Settings
 from tutorpulse.training.track.figures import Bound
@@ -16,3 +20,23 @@ _SETTINGS: dict[tuple[EntityType, str], tuple[str, ...]] = {
 def bounds_of(settings: Settings, kind: EntityType, output: str) -> tuple[Bound, ...]:
     """The bounds of one output, the milder first, under the names of their settings; none where segments do not ask for it."""
     return tuple(Bound(name, getattr(settings, name) / 100) for name in _SETTINGS.get((kind, output), ()))
+
+
+def alert_bounds(
+    rules: Sequence[AlertRule], kind: EntityType, output: str, scale: float
+) -> tuple[Bound, ...]:
+    """The thresholds of the rules in force about one output of a kind, under the names `rule, severity`.
+
+    `scale` is 100 where the output counts to 100. Rules that look the other way (health above, risk below) flag nobody who worries.
+    """
+    tests = ("below", "at_most") if output in _KEEPING else ("above", "at_least")
+    return tuple(
+        Bound(f"{rule.key}, {severity}", threshold / scale)
+        for rule in rules
+        if rule.enabled and rule.about == kind and TUTOR_NAMES.get(rule.fact, rule.fact) == output
+        if rule.test in tests
+        for severity, threshold in rule.thresholds.items()
+    )
+
+
+_KEEPING = ("health_score", "first_session_success")

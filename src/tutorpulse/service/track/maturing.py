@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tutorpulse.clock import DAY_US
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.model.outputs import ChurnLabel
+from tutorpulse.service.alerting.rules import rules_of
 from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.service.track.monthly import Making, Month, months_between
@@ -128,7 +129,17 @@ class _Model:
         label: ChurnLabel = "exit" if self.terms.churn_label == "exit" else "inactive"
         was = {row.output: msgspec.json.decode(row.figures, type=OutputFigures) for row in before}
         truth = self.truth.under(self.terms.exit_gap_days) if self.truth else None
-        making = Making(recorded, month, marks, self.reader, self.pulse.settings, SEED, was, truth)
+        making = Making(
+            recorded,
+            month,
+            marks,
+            self.reader,
+            self.pulse.settings,
+            SEED,
+            was,
+            truth,
+            rules_of(self.pulse.home.path),
+        )
         for output, made in making.figures(label):
             content = msgspec.json.encode(made).decode()
             yield FiguresRow(self._kind, self.version, month.name, output, known_us, closed, content)

@@ -1,6 +1,6 @@
 """The figures of one model's predictions of record in one month, by output."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,10 +8,11 @@ import msgspec
 import numpy as np
 
 from tutorpulse.clock import datetime_to_us, us_to_datetime
+from tutorpulse.decisions.alerts.rules import AlertRule
 from tutorpulse.features.frame import EntityType
 from tutorpulse.model.contract import VELOCITY_BOUNDS
 from tutorpulse.model.outputs import ChurnLabel, Floats, OutputSpec, output_specs
-from tutorpulse.service.track.bounds import bounds_of
+from tutorpulse.service.track.bounds import alert_bounds, bounds_of
 from tutorpulse.service.track.truth import Truth
 from tutorpulse.settings import Settings
 from tutorpulse.store.state.track import RecordedRows
@@ -48,7 +49,8 @@ class Making:
     """Makes the figures of one model's predictions of record in one month.
 
     `marks` says up to which moment of prediction each label was taken down; `was` are the figures of the last look, by output: where no
-    count has changed since, they stay as they are. `truth` is what a simulated marketplace tells of itself.
+    count has changed since, they stay as they are. `truth` is what a simulated marketplace tells of itself;
+    at the thresholds of `alerts` flags are judged beside those of the segments.
     """
 
     recorded: RecordedRows
@@ -59,6 +61,7 @@ class Making:
     seed: int
     was: Mapping[str, OutputFigures]
     truth: Truth | None = None
+    alerts: Sequence[AlertRule] = ()
 
     def figures(self, label: ChurnLabel) -> Iterator[tuple[str, OutputFigures]]:
         """The figures of each output that the model says something of; `label` is what churn meant to it."""
@@ -120,7 +123,10 @@ class Making:
             return msgspec.structs.replace(
                 bare, velocity=rate_figures(judged, naive.recent_velocity, self.seed)
             )
-        bounds = bounds_of(self.settings, self._kind, spec.name)
+        bounds = (
+            *bounds_of(self.settings, self._kind, spec.name),
+            *alert_bounds(self.alerts, self._kind, spec.name, spec.scale),
+        )
         return msgspec.structs.replace(bare, risk=risk_figures(judged, bounds, self.seed))
 
     def _goals(self, label: str, rows: Rows) -> int:
