@@ -160,7 +160,7 @@ class _Search:
         return [_Found(changes, float(risk)) for changes, risk in zip(tries, risks, strict=True)]
 
     def _row(self, changes: Sequence[_Change]) -> Row:
-        row = matrix(self.frame)[0].astype(np.float64)
+        row: Row = matrix(self.frame)[0].astype(np.float64)
         for change in changes:
             row = moved(row, self.names, change.lever, change.value_to)
         return row

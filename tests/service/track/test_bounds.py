@@ -40,9 +40,9 @@ def test_flags_are_judged_at_the_thresholds_of_the_alert_rules_too(tmp_path: Pat
         ("top 5 %", None),
         ("tutor_at_risk_burnout_above", 0.4),
         ("churning_burnout_above", 0.7),
+        ("late_call, info", 0.25),
         ("tutor_burnout, warning", 0.6),
         ("tutor_burnout, critical", 0.8),
-        ("late_call, info", 0.25),
     ]
     judged = next(flag for flag in flags if flag.name == "late_call, info")
     # Said are number / 12: four to eleven of each day's twelve lie above a quarter.
