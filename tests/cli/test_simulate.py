@@ -51,6 +51,14 @@ def test_truth_is_written_beside(run: Run, tmp_path: Path) -> None:
     ].keys()
 
 
+def test_a_tiny_world_has_lines_and_a_truth(run: Run, tmp_path: Path) -> None:
+    size = ("--tutors", 2, "--students", 5, "--start", "2026-01-01", "--end", "2026-01-21", "--seed", 11)
+    paths = tmp_path / "e.ndjson", tmp_path / "t.parquet"
+    assert run("simulate", *size, "--out", paths[0], "--truth", paths[1], "--continuations", 2) == 0
+    assert paths[0].read_bytes().count(b"\n") > 10
+    assert sum(len(part["entity_id"]) for part in read_table(paths[1], 1000)) > 0
+
+
 def test_json_counts_the_events(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("simulate", *SMALL, "--out", tmp_path / "e.ndjson", "--json") == 0
     result = json.loads(capsys.readouterr().out)
@@ -76,6 +84,7 @@ def test_all_parameters_are_listed(run: Run, capsys: pytest.CaptureFixture[str])
         (("--out", "e.ndjson", "--start", "soon"), "is not a time"),
         (("--out", "e.ndjson", "--parameters", "none.toml"), "Give a readable TOML file"),
         (("--to", "localhost"), "is no address"),
+        (("--out", "e.ndjson", "--truth", "t.parquet", "--end", "2026-01-05"), "lasts 4 days. Give 7 days"),
     ],
 )
 def test_what_cannot_be_done_is_refused(

@@ -160,6 +160,12 @@ BAD = (
     ),
     Bad("model.starter", "notice", lambda: with_model(starter=True, newest_data_us=None), ("starter model",)),
     Bad(
+        "model.starter",
+        "notice",
+        lambda: with_model(starter=True, newest_data_us=None, levelled=4_200),
+        ("simulated", "4,200 outcomes", "tutorpulse train"),
+    ),
+    Bad(
         "model.stale",
         "warning",
         lambda: with_model(newest_data_us=NOW_US - 45 * DAY_US),

@@ -7,6 +7,7 @@ import pytest
 
 from tests.model.made import HASH, artifact_of, frame_of
 from tests.training.worlds import DAYS, tutor_events
+from tutorpulse.cli.train import starter_lines
 from tutorpulse.clock import DAY_US, FixedClock
 from tutorpulse.errors import ModelError
 from tutorpulse.features.frame import EntityType
@@ -145,7 +146,14 @@ def test_a_history_too_short_for_churn_leaves_the_starter_in_force(path: Path) -
         assert trained.in_force is None
         assert "cannot be learnt yet: " in trained.lacking["tutor"]
         assert registry.current_version(pulse.home.models_path) is None
-        assert registry.is_starter(open_scorer(pulse).model.version)
+        scorer = open_scorer(pulse)
+        assert trained.starter is not None
+        assert scorer.model.version == trained.starter.version
+        assert registry.is_starter(scorer.model.version)
+    (note,) = (note for note in scorer.notes if "Starter" in note)
+    assert "Its sizes are levelled on " in note
+    assert "of your own outcomes, known on 1970-03-22. Your own model takes over at a later" in note
+    assert starter_lines(trained)[0].endswith("outcomes of this log.")
 
 
 def test_an_own_model_that_suffices_takes_over(path: Path) -> None:

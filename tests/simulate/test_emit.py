@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.simulate.worlds import FIRST_DAY, small_world
 from tutorpulse.clock import DAY_US
@@ -9,6 +11,7 @@ from tutorpulse.events.batch import EventBatch
 from tutorpulse.events.codec import Arrival, BatchDecoder
 from tutorpulse.events.contract import EVENT_TYPES
 from tutorpulse.simulate import emit
+from tutorpulse.simulate.state import World
 
 DAYS = 100
 ARRIVAL = Arrival((FIRST_DAY + DAYS) * DAY_US, "test", replayed=True, received_when_happened=True)
@@ -70,6 +73,36 @@ def test_nothing_happens_after_the_end(lines: list[str]) -> None:
 def test_longer_spans_hold_the_same_lines(lines: list[str]) -> None:
     assert lines_of(span_days=7) == lines
     assert lines_of(span_days=30) == lines
+
+
+def test_texts_made_ahead_are_the_same(lines: list[str]) -> None:
+    world, mornings = small_world(days=DAYS), []
+    texts = emit.texts_ahead(world, DAYS, lived=lambda: mornings.append(world.day - FIRST_DAY))
+    assert b"".join(text.lines for text in texts).decode().split("\n")[:-1] == lines
+    assert mornings == [*range(7, DAYS, 7), DAYS]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    tutors=st.integers(1, 3),
+    students=st.integers(1, 5),
+    days=st.integers(1, 25),
+    seed=st.integers(0, 10_000),
+    span_days=st.integers(1, 9),
+)
+def test_the_tiniest_world_is_told_whole(
+    tutors: int, students: int, days: int, seed: int, span_days: int
+) -> None:
+    """Days on which nothing happens at all are common there."""
+
+    def world() -> World:
+        return small_world(tutors, students, days, seed)
+
+    told = b"".join(text.lines for text in emit.texts(world(), days, span_days))
+    assert b"".join(text.lines for text in emit.texts_ahead(world(), days)) == told
+    batch = decoded(told.decode().split("\n")[:-1])
+    assert not batch.rejects
+    assert batch.size == sum(each.size for each in emit.batches(world(), days, span_days))
 
 
 def test_batches_hold_what_the_lines_say() -> None:

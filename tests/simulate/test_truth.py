@@ -5,15 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.simulate.naive import exit_of, lives_of, usual_of
 from tests.simulate.worlds import FIRST_DAY, small_world
 from tutorpulse.clock import DAY_US
-from tutorpulse.simulate import engine, truth
+from tutorpulse.simulate import emit, engine, truth
 from tutorpulse.simulate.journal import Events, Journal
 from tutorpulse.simulate.record import KINDS, Kind, new_record
 from tutorpulse.simulate.state import World
+from tutorpulse.simulate.study import new_study
 from tutorpulse.simulate.truth import Snapshot
 
 MORNING = 140
@@ -214,3 +217,17 @@ def test_mornings_are_whole_weeks_within_the_simulation() -> None:
     assert all((day - FIRST_DAY) % 7 == 0 for day in mornings)
     assert FIRST_DAY + 100 < mornings[0] < mornings[-1] < FIRST_DAY + 365
     assert truth.sampled_mornings(FIRST_DAY, 10, 3) == (FIRST_DAY + 7,)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 30), st.integers(1, 3), st.integers(0, 10_000))
+def test_the_tiniest_world_has_a_truth(
+    tutors: int, students: int, days: int, mornings: int, seed: int
+) -> None:
+    world = small_world(tutors, students, days, seed)
+    study = new_study(world, days, mornings)
+    for _ in emit.texts_ahead(world, days, study.record, lambda: study.look(world)):
+        pass
+    if study.taken:
+        told = study.truth(2, world.day, GAPS)
+        assert len({len(column) for column in told.values()}) == 1

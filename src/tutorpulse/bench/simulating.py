@@ -7,23 +7,24 @@ from pathlib import Path
 import msgspec
 
 from tutorpulse.bench.harness import Options, Result, peak_memory_gb, result, seconds
-from tutorpulse.simulate import emit, files, population
+from tutorpulse.simulate import emit, engine, files, population
 from tutorpulse.simulate.parameters import Parameters
+from tutorpulse.simulate.state import World
 
 TUTORS, STUDENTS, FIRST_DAY, DAYS, SEED = 2000, 20_000, 20_000, 365, 7
 _SAMPLE = 100_000
 
 
 def run(options: Options) -> Result:
-    """The world of 2,000 tutors and 20,000 students lived day by day and written as lines, until the events are enough; to the
-    end of the file's last week, without a sync. The limit is `msgspec` encoding the same events from ready objects and nothing
+    """The world of 2,000 tutors and 20,000 students lived day by day and written as lines, for as many weeks as hold the events;
+    without a sync. The limit is `msgspec` encoding the same events from ready objects and nothing
     else: about what any program must do that makes lines of objects one by one."""
-    path = options.folder / "events.ndjson"
+    path, days = options.folder / "events.ndjson", _days(options.events)
     rates: list[float] = []
     count = 0
     for repeat in range(options.repeats):
         options.progress(repeat, options.repeats)
-        took = seconds(lambda: files.write_texts(path, _texts(options.events)))
+        took = seconds(lambda: files.write_texts(path, _texts(days)))
         count = _lines(path)
         rates.append(count / took)
     limit = _encoding(path)
@@ -31,15 +32,22 @@ def run(options: Options) -> Result:
     return result("simulate", "events/s", rates, limit, details, smaller_is_better=False)
 
 
-def _texts(events: int) -> Iterator[tuple[bytes, int]]:
-    """Whole weeks of lines, until there are so many or the year is over."""
-    world = population.new_world(Parameters(), TUTORS, STUDENTS, FIRST_DAY, DAYS, SEED)
-    count = 0
-    for text in emit.texts(world, DAYS):
-        yield text.lines, len(text.ts_us)
-        count += len(text.ts_us)
+def _world() -> World:
+    return population.new_world(Parameters(), TUTORS, STUDENTS, FIRST_DAY, DAYS, SEED)
+
+
+def _days(events: int) -> int:
+    """Days, whole weeks or the year, in which so much happens."""
+    days = count = 0
+    for span in engine.spans(_world(), DAYS, span_days=emit.SPAN_DAYS):
+        days, count = days + emit.SPAN_DAYS, count + sum(len(each.ts_us) for each in span)
         if count >= events:
-            return
+            break
+    return min(days, DAYS)
+
+
+def _texts(days: int) -> Iterator[tuple[bytes, int]]:
+    return ((text.lines, len(text.ts_us)) for text in emit.texts_ahead(_world(), days))
 
 
 def _lines(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -19,6 +20,7 @@ from tutorpulse.simulate.dirt import Dirt, dirtied, parse_dirt
 from tutorpulse.simulate.record import Kind
 from tutorpulse.simulate.state import World
 from tutorpulse.simulate.study import Study, new_study
+from tutorpulse.simulate.truth import WEEK_DAYS
 
 _YEAR_DAYS = 365
 _Week = TypeVar("_Week")
@@ -71,7 +73,7 @@ def simulate(
         return
     first, days = _period(start, end)
     world = population.new_world(chosen, tutors, students, first, days, seed)
-    study = new_study(world, days, mornings) if truth else None
+    study = _study(world, days, mornings) if truth else None
     target = _target(to, header or [], rate)
     count = _deliver(_Run(world, days, parse_dirt(dirt) if dirt else None, study), out, target)
     if study and truth:
@@ -92,8 +94,12 @@ class _Run:
     study: Study | None
 
     def texts(self) -> Iterator[emit.Text]:
-        """The clean lines, some days at a time."""
-        return emit.texts(self.world, self.days, record=self.study.record if self.study else None)
+        """The clean lines, some days at a time; the study looks on."""
+        if self.study is None:
+            return emit.texts_ahead(self.world, self.days)
+        return emit.texts_ahead(
+            self.world, self.days, self.study.record, partial(self.study.look, self.world)
+        )
 
 
 def _period(start: str | None, end: str | None) -> tuple[int, int]:
@@ -103,6 +109,14 @@ def _period(start: str | None, end: str | None) -> tuple[int, int]:
     if first >= last:
         raise InputError("The simulation would end before it begins. Give a --start before --end.")
     return first, last - first
+
+
+def _study(world: World, days: int, mornings: int) -> Study:
+    if days < WEEK_DAYS:
+        raise InputError(
+            f"The truth is told of mornings after whole weeks, and the simulation lasts {days} days. Give {WEEK_DAYS} days or more."
+        )
+    return new_study(world, days, mornings)
 
 
 def _target(to: str | None, headers: list[str], rate: float) -> post.Target | None:
@@ -133,13 +147,11 @@ def _chunks(run: _Run) -> Iterator[list[str]]:
 
 
 def _told(run: _Run, weeks: Iterable[_Week]) -> Iterator[_Week]:
-    """The weeks, while it is told how far they are and the study looks on."""
+    """The weeks, while it is told how far the world is."""
     first = run.world.day
     with progress_bar("Simulating") as tell:
         for week in weeks:
             tell(run.world.day - first, run.days)
-            if run.study:
-                run.study.look(run.world)
             yield week
 
 

@@ -15,7 +15,7 @@ from tutorpulse.service.served import CATALOG
 from tutorpulse.service.training import features_of
 from tutorpulse.settings import Settings
 from tutorpulse.training.practice import EXIT_GAP_DAYS, Drill, Scorer
-from tutorpulse.training.scorers import fixed_scorer, own_scorer
+from tutorpulse.training.scorers import fixed_scorer, levelled_scorer, own_scorer
 from tutorpulse.training.simulated import (
     RISKS,
     Judging,
@@ -37,7 +37,7 @@ _COLUMNS = {
 }
 """What is printed of a risk, by the name of its figure."""
 
-STARTER, OWN = "starter", "own"
+STARTER, LEVELLED, OWN = "starter", "levelled starter", "own"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Asked:
 
 
 def judge_simulated(asked: Asked) -> SimulatedFigures:
-    """Judge the starter model, and if asked for an own one, on the marketplaces of the seeds.
+    """Judge the starter model, as it is and levelled on each marketplace's past, and if asked for an own one, on the marketplaces of the seeds.
 
     Raises:
         InputError: the seeds cannot be read, or cannot judge. ModelError: the starter was made for other features.
@@ -94,7 +94,10 @@ def _scorers(settings: Settings, own: bool) -> dict[str, Scorer]:
     starter = registry.starter(feature_set_hash())
     if starter is None:
         raise ModelError("The starter model was made for other features. Make it anew with `make starter`.")
-    scorers = {STARTER: fixed_scorer(starter)}
+    scorers = {
+        STARTER: fixed_scorer(starter),
+        LEVELLED: levelled_scorer(lambda store: features_of(store, settings), starter),
+    }
     if own:
         scorers[OWN] = own_scorer(lambda store: features_of(store, settings), settings)
     return scorers

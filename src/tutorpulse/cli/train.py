@@ -64,8 +64,16 @@ def train(
 
 
 def starter_lines(trained: Trained) -> list[str]:
-    """For which kinds the starter model goes on, and why."""
-    return [f"The starter model goes on for {kind}s: {why}." for kind, why in trained.lacking.items()]
+    """For which kinds the starter model goes on, why, and on how many outcomes it was levelled."""
+    return [
+        f"The starter model goes on for {kind}s: {why}.{_levelled(trained, kind)}"
+        for kind, why in trained.lacking.items()
+    ]
+
+
+def _levelled(trained: Trained, kind: EntityType) -> str:
+    levels = trained.starter.manifest.kinds[kind].levels if trained.starter else None
+    return f" Its sizes are levelled on {levels.outcomes:,} outcomes of this log." if levels else ""
 
 
 def trained_summary(trained: Trained) -> dict[str, object]:
@@ -83,7 +91,7 @@ def manifest_summary(manifest: Manifest) -> dict[str, object]:
     """The manifest without cohort tables, averages and fill values."""
     document: dict[str, object] = msgspec.to_builtins(manifest, str_keys=True)
     kinds = msgspec.convert(document["kinds"], dict[str, dict[str, object]])
-    hidden = ("cohorts", "averages", "fill", "feature_names")
+    hidden = ("cohorts", "averages", "fill", "feature_names", "levels")
     shown = {kind: {k: v for k, v in part.items() if k not in hidden} for kind, part in kinds.items()}
     return {"model_version": document.pop("version"), **document, "kinds": shown}
 

@@ -75,11 +75,40 @@ class ExitGap(_Part, frozen=True):
     return_shares: dict[int, float] = {}
 
 
-class KindManifest(_Part, frozen=True):
+class HeadLevel(_Part, frozen=True):
+    """How far one head of the starter is off in a log: its margin m should be m + shift + tilt (m - centre).
+
+    Both are shrunk towards 0. `rows` matured on `dates`; `shift_error` is the standard error that the shift has by them alone.
+    """
+
+    shift: float
+    tilt: float
+    centre: float
+    rows: int
+    dates: int
+    shift_error: float
+
+
+class Levels(_Part, frozen=True):
+    """What a log's own outcomes, known at `known`, say of the starter: levels by head, and the cohorts and averages that go with them."""
+
+    known: str
+    heads: dict[str, HeadLevel]
+    cohorts: CohortTable
+    averages: dict[str, Average]
+
+    @property
+    def outcomes(self) -> int:
+        """Matured rows behind the head that most tell of."""
+        return max(level.rows for level in self.heads.values())
+
+
+class KindManifest(_Part, frozen=True, omit_defaults=True):
     """The model of one kind of entity. Rows of the matrix are the features in `feature_names`' order.
 
     `fill` are medians that an external endpoint of the 46 puts where a value is missing (None: never seen).
-    `absent` names what is not predicted, and why.
+    `absent` names what is not predicted, and why. `levels` are, in a starter, those that its heads stand at; in another model, those that
+    the starter was found to need on the same log. None: not looked for.
     """
 
     entity_type: EntityType
@@ -100,6 +129,7 @@ class KindManifest(_Part, frozen=True):
     snapshot_count: int
     goal_exits: int
     censored: int
+    levels: Levels | None = None
 
 
 class Manifest(_Part, frozen=True):

@@ -24,6 +24,8 @@ from tutorpulse.model.manifest import KindManifest
 CURRENT_FILE = "current"
 SHADOW_FILE = "shadow"
 """Names the version that scores beside the one in force without being shown; absent: none does."""
+STARTER_FILE = "starter"
+"""Names the version of the starter that is levelled on the home's own outcomes, where there is one."""
 
 STARTER_FOLDER = Path(__file__).parent / "starter"
 """Where the package keeps the starter model; `make starter` writes it."""
@@ -68,6 +70,13 @@ def shadow_version(models: Path) -> str | None:
     return _pointed(models / SHADOW_FILE)
 
 
+def publish_starter(artifact: Artifact, models: Path) -> Path:
+    """Save a starter levelled on the home's outcomes and let it serve wherever the starter does; its folder."""
+    folder = save(artifact, models)
+    _point(models / STARTER_FILE, artifact.version)
+    return folder
+
+
 def _point(pointer: Path, version: str) -> None:
     draft = pointer.with_name(f".{pointer.name}.{os.getpid()}")
     draft.write_text(version + "\n", encoding="utf-8")
@@ -96,6 +105,11 @@ def current_version(models: Path) -> str | None:
     return _pointed(models / CURRENT_FILE)
 
 
+def in_force(models: Path) -> tuple[str | None, str | None]:
+    """The version of one's own in force, and that of the levelled starter; None where there is none."""
+    return current_version(models), _pointed(models / STARTER_FILE)
+
+
 def current(models: Path, feature_set_hash: str) -> Artifact:
     """The artifact in force.
 
@@ -118,6 +132,19 @@ def starter(feature_set_hash: str, folder: Path = STARTER_FOLDER) -> Artifact | 
     if read_manifest(folder).feature_set_hash != feature_set_hash:
         return None
     return load(folder, feature_set_hash)
+
+
+def home_starter(models: Path, feature_set_hash: str) -> Artifact | None:
+    """The starter as it serves a home: levelled on the home's own outcomes where `train` has done so with the package's starter.
+
+    Raises:
+        ArtifactError: it is damaged.
+    """
+    plain = starter(feature_set_hash)
+    version = _pointed(models / STARTER_FILE)
+    if plain is None or version is None or not version.startswith(plain.version + "-"):
+        return plain
+    return load(models / version, feature_set_hash)
 
 
 def as_starter(artifact: Artifact) -> Artifact:

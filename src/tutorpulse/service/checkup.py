@@ -99,6 +99,7 @@ def _loaded(served: Serving) -> ModelFacts:
         newest_data_us=max((parse_time(manifest.data_to) for manifest in own.values()), default=None),
         absent={kind: part.absent for kind, part in parts.items()},
         skill={kind: skill for kind in own if (skill := _skill(parts[kind]))},
+        levelled=sum(levels.outcomes for kind in served.starter_kinds if (levels := parts[kind].levels)),
     )
 
 

@@ -77,11 +77,20 @@ def _notes(pulse: Pulse, served: Serving) -> Iterator[str]:
 
 def _starter_note(served: Serving) -> str:
     kinds = served.starter_kinds
-    gap_days = served.by_kind[kinds[0]].manifest.kinds[kinds[0]].exit_gap.days
-    return (
+    parts = [served.by_kind[kind].manifest.kinds[kind] for kind in kinds]
+    what = (
         f"Starter model, learnt from simulated marketplaces, not from yours, for {' and '.join(f'{k}s' for k in kinds)}: "
-        f"leaving means {gap_days} days of silence. Run `tutorpulse train` when the log shows {MIN_EACH} departures or more "
-        f"among {MIN_ROWS} labelled rows; it says what is missing."
+        f"leaving means {parts[0].exit_gap.days} days of silence."
+    )
+    told = [part.levels for part in parts if part.levels is not None]
+    if not told:
+        return (
+            f"{what} Run `tutorpulse train` when the log shows {MIN_EACH} departures or more "
+            f"among {MIN_ROWS} labelled rows; it says what is missing."
+        )
+    return (
+        f"{what} Its sizes are levelled on {sum(levels.outcomes for levels in told):,} of your own outcomes, known on "
+        f"{max(levels.known for levels in told)[:10]}. Your own model takes over at a later `tutorpulse train`, once it ranks no worse."
     )
 
 

@@ -1,4 +1,4 @@
-"""Which model serves which kind of entity: the home's own where it has one for the kind, else the starter model."""
+"""Which model serves which kind of entity: the home's own where it has one for the kind, else the starter model, levelled where `train` did."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def serving(models: Path, has_kind: HasKind) -> Serving:
     own = None if registry.current_version(models) is None else registry.current(models, set_hash)
     by_kind = dict.fromkeys(own.manifest.kinds, own) if own else {}
     lacking = [kind for kind in ENTITY_TYPES if kind not in by_kind and has_kind(kind)]
-    starter = registry.starter(set_hash) if lacking else None
+    starter = registry.home_starter(models, set_hash) if lacking else None
     if lacking and own is None and starter is None:
         raise ModelError(
             "There is no model yet, and the starter model was made for other features. Run `tutorpulse train` first."

@@ -1,14 +1,18 @@
 """Trains a model on a home's log and puts in force what of it suffices."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from tutorpulse.errors import ArtifactError
 from tutorpulse.features.compile import CATALOGS, feature_set_hash
 from tutorpulse.features.compute import compute
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import Artifact
+from tutorpulse.model.levels import levelled
+from tutorpulse.model.manifest import Levels
 from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.settings import Settings
@@ -26,6 +30,8 @@ class Trained:
     artifact: Artifact
     in_force: Artifact | None
     lacking: dict[EntityType, str]
+    starter: Artifact | None = None
+    """The starter levelled on this log's outcomes, None where none has matured."""
 
 
 def train_home(
@@ -48,7 +54,14 @@ def train_home(
         before = registry.current_version(pulse.home.models_path)
         registry.publish(trained.in_force, pulse.home.models_path)
         pulse.state.models.add(pulse.clock.now_us(), "trained", trained.in_force.version, before, actor)
+    keep_starter(pulse, trained)
     return trained
+
+
+def keep_starter(pulse: Pulse, trained: Trained) -> None:
+    """Let the starter serve as it was levelled, where it was."""
+    if trained.starter is not None:
+        registry.publish_starter(trained.starter, pulse.home.models_path)
 
 
 def candidate(
@@ -68,7 +81,23 @@ def candidate(
     check_leaks(pulse.store, pulse.settings, kinds, known_us, limits)
     artifact = train(pulse.store, features, pulse.settings, plan, progress)
     suffices = sufficing(artifact, starter)
-    return Trained(artifact, suffices.in_force, suffices.lacking)
+    return Trained(artifact, suffices.in_force, suffices.lacking, _levelled(pulse, starter, artifact))
+
+
+def _levelled(pulse: Pulse, starter: Artifact | None, trained: Artifact) -> Artifact | None:
+    """The starter at the levels found now; kinds that were not trained now keep those found before."""
+    found = _levels_of(trained)
+    if starter is None or not found:
+        return None
+    before: dict[EntityType, Levels] = {}
+    with suppress(ArtifactError):  # A damaged one is replaced.
+        held = registry.home_starter(pulse.home.models_path, starter.manifest.feature_set_hash)
+        before = _levels_of(held) if held else {}
+    return levelled(starter, before | found)
+
+
+def _levels_of(artifact: Artifact) -> dict[EntityType, Levels]:
+    return {kind: part.levels for kind, part in artifact.manifest.kinds.items() if part.levels is not None}
 
 
 def check_leaks(

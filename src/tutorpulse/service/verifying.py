@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tutorpulse.errors import ArtifactError
 from tutorpulse.features.compile import feature_set_hash
 from tutorpulse.model import registry
+from tutorpulse.model.artifact import load
 from tutorpulse.service.root import Pulse
 from tutorpulse.store.verify import Check, Progress, verify
 
@@ -17,10 +18,13 @@ def verify_home(pulse: Pulse, progress: Progress = lambda _done, _all: None) -> 
 
 def _model(pulse: Pulse) -> Check:
     models = pulse.home.models_path
-    if registry.current_version(models) is None:
+    own, starter = registry.in_force(models)
+    if own is None and starter is None:
         return Check("model", True, "none of its own")
     try:
-        artifact = registry.current(models, feature_set_hash())
+        for version in filter(None, (own, starter)):
+            load(models / version, feature_set_hash())
     except ArtifactError as error:
         return Check("model", False, str(error), "Run `tutorpulse train`.")
-    return Check("model", True, f"{artifact.version}, every file with its checksum")
+    named = " and ".join(filter(None, (own, starter)))
+    return Check("model", True, f"{named}, every file with its checksum")

@@ -97,7 +97,7 @@ class Record:
     def _fold(self, kind: Kind) -> None:
         """The activity so far of the day: its first ends a silence, its last begins the next."""
         acts, self._acts[kind] = self._acts[kind], []
-        if not acts:
+        if not any(len(who) for who, _ in acts):
             return
         who, ts_us = (np.concatenate([act[i] for act in acts]) for i in (0, 1))
         order = np.lexsort((ts_us, who))

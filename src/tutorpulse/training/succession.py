@@ -90,5 +90,8 @@ class Court:
 
 
 def learnt_until_us(artifact: Artifact) -> int:
-    """Up to when a model has seen outcomes of this log: the starter never saw any."""
-    return 0 if is_starter(artifact.version) else parse_time(artifact.manifest.data_to)
+    """Up to when a model has seen outcomes of this log: a starter saw those that it was levelled on, or none."""
+    if not is_starter(artifact.version):
+        return parse_time(artifact.manifest.data_to)
+    levels = [part.levels for part in artifact.manifest.kinds.values()]
+    return max((parse_time(told.known) for told in levels if told is not None), default=0)

@@ -37,6 +37,7 @@ from tutorpulse.training.kind import (
 )
 from tutorpulse.training.labels import Rows, labels
 from tutorpulse.training.leaks import check_permutation
+from tutorpulse.training.levels import starter_levels
 from tutorpulse.training.pool import ReadFrame, ReadHistory
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import (
@@ -205,6 +206,7 @@ class _KindTraining:
         gap: ExitGapChoice,
     ) -> KindManifest:
         held_out = self._held_out(snapshots, own, recipe)
+        starter = self._plan.starter if self._rival() is not NO_RIVAL else None
         goal_exits, censored = exits_apart(self._history, snapshots.rows, recipe.gap_us)
         return KindManifest(
             entity_type=self._kind,
@@ -225,6 +227,7 @@ class _KindTraining:
             snapshot_count=len(snapshots.dates_us),
             goal_exits=goal_exits,
             censored=censored,
+            levels=starter and starter_levels(starter, snapshots, self._history, recipe.seed),
         )
 
 

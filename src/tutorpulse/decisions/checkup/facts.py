@@ -146,6 +146,8 @@ class ModelFacts:
     newest_data_us: int | None
     absent: Mapping[EntityType, Mapping[str, str]] = field(default_factory=dict)
     skill: Mapping[EntityType, Skill] = field(default_factory=dict)
+    levelled: int = 0
+    """Outcomes of this log that the starter model's sizes stand on."""
 
 
 @dataclass(frozen=True)

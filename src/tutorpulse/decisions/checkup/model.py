@@ -35,12 +35,14 @@ def _unusable(facts: Facts) -> Finding | None:
 def _starter(_: Facts, model: ModelFacts) -> Finding | None:
     if not model.starter:
         return None
-    return Finding(
-        "notice",
-        "model.starter",
-        f"The starter model is in use ({model.version}): it was trained on simulated marketplaces and knows nothing of this one.",
-        "Train a model of your own with `tutorpulse train` once the history is long enough.",
-    )
+    told = f"The starter model is in use ({model.version}): it was trained on simulated marketplaces"
+    if not model.levelled:
+        text = f"{told} and knows nothing of this one."
+        advice = "Train a model of your own with `tutorpulse train` once the history is long enough."
+    else:
+        text = f"{told}; of this one it knows {model.levelled:,} outcomes, by which its sizes were levelled."
+        advice = "Train again with `tutorpulse train` as history grows: your own model takes over once it ranks no worse."
+    return Finding("notice", "model.starter", text, advice)
 
 
 def _stale(facts: Facts, model: ModelFacts) -> Finding | None:

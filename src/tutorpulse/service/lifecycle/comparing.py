@@ -39,10 +39,9 @@ def artifact_of(pulse: Pulse, version: str) -> Artifact:
         ModelError: there is none. ArtifactError: it is damaged.
     """
     models, set_hash = pulse.home.models_path, feature_set_hash()
-    if version == STARTER or registry.is_starter(version):
-        starter = registry.starter(set_hash)
-        if starter is not None:
-            return starter
+    starter = registry.home_starter(models, set_hash) if version == STARTER else registry.starter(set_hash)
+    if starter is not None and version in (STARTER, starter.version):
+        return starter
     if version not in registry.versions(models):
         known = ", ".join([STARTER, *registry.versions(models)])
         raise ModelError(f"There is no model {version!r} here. Give one of: {known}.")

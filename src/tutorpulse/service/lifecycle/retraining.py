@@ -9,7 +9,7 @@ from tutorpulse.model import registry
 from tutorpulse.model.artifact import Artifact, save
 from tutorpulse.service.lifecycle.comparing import artifact_of
 from tutorpulse.service.root import Pulse
-from tutorpulse.service.training import Trained, candidate, features_of
+from tutorpulse.service.training import Trained, candidate, features_of, keep_starter
 from tutorpulse.training.contest import Contest
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import DEFAULT_LIMITS, Limits, Progress
@@ -40,6 +40,7 @@ def retrain(pulse: Pulse, progress: Progress, limits: Limits = DEFAULT_LIMITS) -
         HistoryError: the log holds nothing to learn from. LeakError: a feature carries the future.
     """
     trained = candidate(pulse, progress, limits=limits)
+    keep_starter(pulse, trained)
     current = registry.current_version(pulse.home.models_path)
     champion = None if current is None else artifact_of(pulse, current)
     suffices = Sufficing(trained.in_force, trained.lacking)

@@ -31,14 +31,14 @@ class Models:
     def __init__(self, pulse: Pulse) -> None:
         self._pulse = pulse
         self._guard = threading.Lock()
-        self._versions: tuple[str | None, str | None] = (None, None)
+        self._versions: tuple[str | None, ...] = ()
         self._in_force: InForce | None = None
 
     def in_force(self) -> InForce:
         """What serves now; the pointers are read at each call, models only where one changed."""
         with self._guard:
             models = self._pulse.home.models_path
-            versions = registry.current_version(models), registry.shadow_version(models)
+            versions = (*registry.in_force(models), registry.shadow_version(models))
             if self._in_force is None or versions != self._versions:
                 self._versions, self._in_force = versions, self._loaded(self._in_force)
             return self._in_force

@@ -29,7 +29,8 @@ def gap_us(terms: Terms) -> int | None:
 
 
 def _of(models: Path, version: str, kind: EntityType) -> Terms | None:
-    folder = registry.STARTER_FOLDER if registry.is_starter(version) else models / version
+    here = models / version
+    folder = registry.STARTER_FOLDER if registry.is_starter(version) and not here.is_dir() else here
     try:
         manifest = read_manifest(folder)
     except ArtifactError:
