@@ -26,7 +26,7 @@ def fixed_scorer(artifact: Artifact) -> Scorer:
     return lambda _store, frame: predictor.predict(frame)
 
 
-LEVEL_LIMITS = Limits(dates=12, rows=60_000)
+LEVEL_LIMITS = Limits(dates=8, rows=60_000)
 
 
 def levelled_scorer(
