@@ -12,6 +12,7 @@ from tutorpulse.clock import DAY_US
 from tutorpulse.features.compile import feature_set_hash
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import Artifact
+from tutorpulse.model.cohorts import CohortTable
 from tutorpulse.model.levels import levelled
 from tutorpulse.model.manifest import HeadLevel, Levels
 from tutorpulse.model.outputs import Floats, sigmoid
@@ -20,7 +21,7 @@ from tutorpulse.service.training import features_of
 from tutorpulse.settings import Settings
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
-from tutorpulse.training.levels import fit_level, starter_levels
+from tutorpulse.training.levels import blended_cohorts, fit_level, starter_levels
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import Limits, plan_dates, take_snapshots
 
@@ -87,6 +88,14 @@ def test_a_rate_is_levelled_by_its_logarithm() -> None:
     level = fit_level(margin, sessions_a_week, np.arange(6000) % 20 * 18 * DAY_US, "poisson")
     assert level is not None
     assert level.shift == pytest.approx(0.45, abs=0.08)
+
+
+def test_a_cohort_that_the_log_hardly_knows_keeps_the_starters_rate() -> None:
+    starter = CohortTable({"health_score": [[20.0, 40.0]]}, {"health_score": [[5000, 5]]})
+    own = CohortTable({"health_score": [[80.0, 60.0]]}, {"health_score": [[2, 30]]})
+    found = blended_cohorts(own, starter)
+    assert found.means["health_score"][0] == pytest.approx([20 + 60 * 2 / 202, 60.0])
+    assert found.counts["health_score"] == [[202, 30]]
 
 
 # The real starter, on a log of tutors who leave as no simulated one does

@@ -24,7 +24,7 @@ from tutorpulse.model.manifest import KindManifest
 CURRENT_FILE = "current"
 SHADOW_FILE = "shadow"
 """Names the version that scores beside the one in force without being shown; absent: none does."""
-STARTER_FILE = "starter"
+STARTER_FILE = "levelled"
 """Names the version of the starter that is levelled on the home's own outcomes, where there is one."""
 
 STARTER_FOLDER = Path(__file__).parent / "starter"

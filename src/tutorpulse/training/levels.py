@@ -12,10 +12,10 @@ import numpy as np
 
 from tutorpulse.clock import DAY_US, format_time
 from tutorpulse.model.artifact import Artifact
-from tutorpulse.model.cohorts import CohortTable
+from tutorpulse.model.cohorts import MIN_LABELS, CohortTable
 from tutorpulse.model.heads import Head
 from tutorpulse.model.levels import applied
-from tutorpulse.model.manifest import HeadLevel, KindManifest, Levels
+from tutorpulse.model.manifest import HeadLevel, Levels
 from tutorpulse.model.outputs import HEADS, Floats, Objective, sigmoid
 from tutorpulse.training.fit import conditional
 from tutorpulse.training.history import History
@@ -23,7 +23,6 @@ from tutorpulse.training.kind import Recipe, averages_of, cohorts_of
 from tutorpulse.training.labels import VELOCITY_DAYS, Rows, labels
 from tutorpulse.training.pauses import FAR_US
 from tutorpulse.training.snapshots import Snapshots
-from tutorpulse.training.split import MIN_ROWS
 from tutorpulse.training.timeline import Bools, Ints
 
 USUAL_SHIFT, USUAL_TILT = 0.15, 0.08
@@ -34,6 +33,9 @@ LEAST_DRIFT = 0.15
 
 SEASON_DAYS = 60
 """Dates closer than this tell of the same outcomes and the same season."""
+
+COHORT_ROWS = 200
+"""What the starter's rate of a cohort counts, in rows of one's own: they are of few people, seen again and again."""
 
 MOST_ROWS = 60_000
 
@@ -62,7 +64,7 @@ def starter_levels(starter: Artifact, snapshots: Snapshots, history: History, se
         return None
     levelled = {name: applied(head, found.get(name)) for name, head in heads.items()}
     recipe = Recipe(part.feature_names, gap_us, part.churn_label, seed)
-    cohorts = _known_cohorts(cohorts_of(rows, own, part.churn_label), part)
+    cohorts = blended_cohorts(cohorts_of(rows, own, part.churn_label), part.cohorts)
     return Levels(
         format_time(history.known_us), found, cohorts, averages_of(levelled, rows, recipe) or part.averages
     )
@@ -174,10 +176,13 @@ def _sampled(scored: Bools, seed: int) -> Bools:
     return chosen
 
 
-def _known_cohorts(own: CohortTable, part: KindManifest) -> CohortTable:
-    """The log's own rates of outputs that enough of its rows tell of, the starter's of the others."""
-    enough = [name for name, counts in own.counts.items() if np.sum(counts) >= MIN_ROWS]
-    return CohortTable(
-        part.cohorts.means | {name: own.means[name] for name in enough},
-        part.cohorts.counts | {name: own.counts[name] for name in enough},
-    )
+def blended_cohorts(own: CohortTable, starter: CohortTable) -> CohortTable:
+    """The starter's rates moved to the log's own, cell by cell, by how many rows the log has in the cell."""
+    means, counts = dict(starter.means), dict(starter.counts)
+    for name in own.means.keys() & starter.means.keys():
+        here, there = (np.array(table.counts[name]) for table in (own, starter))
+        prior = np.where(there >= MIN_LABELS, COHORT_ROWS, 0)
+        total = np.array(own.means[name]) * here + np.array(starter.means[name]) * prior
+        means[name] = (total / np.maximum(here + prior, 1)).tolist()
+        counts[name] = (here + prior).tolist()
+    return CohortTable(means, counts)

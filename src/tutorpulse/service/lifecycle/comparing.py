@@ -33,16 +33,18 @@ def compare(
 
 
 def artifact_of(pulse: Pulse, version: str) -> Artifact:
-    """A saved version, or the starter model by `starter` or its version.
+    """A saved version, or the starter model, as it comes with the package, by `starter` or its version.
 
     Raises:
         ModelError: there is none. ArtifactError: it is damaged.
     """
     models, set_hash = pulse.home.models_path, feature_set_hash()
-    starter = registry.home_starter(models, set_hash) if version == STARTER else registry.starter(set_hash)
-    if starter is not None and version in (STARTER, starter.version):
-        return starter
-    if version not in registry.versions(models):
+    saved = version in registry.versions(models)
+    if version == STARTER or (registry.is_starter(version) and not saved):
+        starter = registry.starter(set_hash)
+        if starter is not None:
+            return starter
+    if not saved:
         known = ", ".join([STARTER, *registry.versions(models)])
         raise ModelError(f"There is no model {version!r} here. Give one of: {known}.")
     return load(models / version, set_hash)
