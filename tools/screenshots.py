@@ -1,7 +1,6 @@
 """Pictures of every page: `python -m tools.screenshots [HOME] [--only PAGE,PAGE]` writes docs/screens/.
 
-Without a home it makes one as the demonstration does, and lives through its last ten weeks: a model of what was known then,
-a refresh a week, and a day in the last week. Needs Chromium (the variable CHROMIUM, or `chromium` on the path).
+Without a home it makes the demonstration's, lets people act in it, and puts a playbook on trial. Needs Chromium (the variable CHROMIUM, or `chromium` on the path).
 """
 
 import argparse
@@ -11,7 +10,6 @@ import shutil
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -19,16 +17,12 @@ from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwrigh
 
 from tools.acted import acted, trial
 from tutorpulse.bench.served import Served, served
-from tutorpulse.clock import DAY_US, FixedClock
-from tutorpulse.events.codec import Arrival, decode_lines
+from tutorpulse.cli.demo import import_simulated, new_world, train
+from tutorpulse.cli.demo_past import live_through, moments
 from tutorpulse.service.refresh import refresh
-from tutorpulse.service.root import Pulse, open_alone
+from tutorpulse.service.root import open_alone
 from tutorpulse.service.served import open_scorer
-from tutorpulse.service.track.maturing import mature
-from tutorpulse.service.training import train_home
-from tutorpulse.simulate import emit, parameters, population
 from tutorpulse.store.home import Home
-from tutorpulse.training.snapshots import Limits
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "screens"
 WIDTHS = (1440, 1024, 390)
@@ -46,48 +40,42 @@ PAGES = {
     "reviews": "/tasks/reviews",
     "playbooks": "/tasks/playbooks",
     "alerts": "/alerts",
+    "alert": "/alerts/{alert}",
     "capacity": "/capacity",
     "retention": "/retention",
     "models": "/models",
     "data": "/data",
     "settings": "/settings?churning_burnout_above=50",
+    "users": "/settings/users",
+    "keys": "/settings/keys",
+    "audit": "/settings/audit",
 }
+OUTSIDE = {"login": "/login"}
+"""What is seen by whoever is not signed in."""
 _QUALITY = 50
 _HEIGHTS = {1440: 1400, 1024: 1300, 390: 1400}
-_DAYS, _SEED = 365, 7
-_DAYS_AGO = (70, 63, 56, 49, 42, 35, 28, 21, 14, 10, 7, 6, 5, 4, 3, 2, 1, 0)
 
 
 def lived(path: Path) -> Home:
-    """A home that has been in use for ten weeks."""
+    """The demonstration's home, in which a playbook is on trial and people have acted."""
     with open_alone(path, create=True) as pulse:
-        _filled(pulse)
+        import_simulated(pulse, new_world(pulse, 300, 3000))
         trial(pulse.home)
-        now_us = pulse.clock.now_us()
-        then = replace(pulse, clock=FixedClock(now_us - _DAYS_AGO[0] * DAY_US))
-        train_home(then, lambda *_: None, as_of_us=then.clock.now_us(), limits=Limits(dates=24, rows=20_000))
-        for days in _DAYS_AGO:
-            there = replace(pulse, clock=FixedClock(now_us - days * DAY_US))
-            refresh(there, open_scorer(there))
-        mature(pulse)
+        live_through(pulse, moments(pulse), lambda there, tell: train(there, print, tell), lambda *_: None)
         acted(pulse)
         refresh(pulse, open_scorer(pulse))
         return pulse.home
 
 
-def _filled(pulse: Pulse) -> None:
-    now_us = pulse.clock.now_us()
-    world = population.new_world(parameters.load(None), 300, 3000, now_us // DAY_US - _DAYS, _DAYS, _SEED)
-    arrival = Arrival(now_us=now_us, source="simulation", replayed=True, received_when_happened=True)
-    for lines, _ in emit.line_chunks(world, _DAYS):
-        pulse.store.append(decode_lines("\n".join(lines).encode(), arrival))
-
-
 @contextmanager
-def _context(playwright: Playwright, at: Served) -> Iterator[BrowserContext]:
+def _contexts(playwright: Playwright, at: Served) -> Iterator[tuple[BrowserContext, BrowserContext]]:
+    """One that may see everything, and one of nobody."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-    yield browser.new_context(extra_http_headers={"Authorization": f"Bearer {at.secret}"})
+    yield (
+        browser.new_context(extra_http_headers={"Authorization": f"Bearer {at.secret}"}),
+        browser.new_context(),
+    )
     browser.close()
 
 
@@ -100,18 +88,27 @@ def _neediest(context: BrowserContext, address: str, kind: str) -> str:
 def shoot(at: Served, target: Path, only: Collection[str] = ()) -> None:
     """Every page, or those named `only`, in every width and theme."""
     address = f"http://{at.host}:{at.port}"
-    with sync_playwright() as playwright, _context(playwright, at) as context:
+    with sync_playwright() as playwright, _contexts(playwright, at) as (context, nobody):
         names = {kind: _neediest(context, address, kind) for kind in ("tutor", "student")}
         names["task"] = str(context.request.get(f"{address}/v1/tasks?limit=4").json()["items"][3]["task_id"])
-        page = context.new_page()
-        for theme in THEMES:
-            context.add_cookies([{"name": "theme", "value": theme, "url": address}])
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                for name, path in PAGES.items():
-                    if only and name not in only:
-                        continue
-                    _shot(page, address + path.format(**names), target / f"{name}-{width}-{theme}.webp")
+        names["alert"] = context.request.get(f"{address}/v1/alerts?limit=1").json()["items"][0]["alert_id"]
+        for pages, of in ((PAGES, context), (OUTSIDE, nobody)):
+            paths = {
+                name: address + path.format(**names)
+                for name, path in pages.items()
+                if not only or name in only
+            }
+            _shoot(of, paths, address, target)
+
+
+def _shoot(context: BrowserContext, paths: dict[str, str], address: str, target: Path) -> None:
+    page = context.new_page()
+    for theme in THEMES:
+        context.add_cookies([{"name": "theme", "value": theme, "url": address}])
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            for name, path in paths.items():
+                _shot(page, path, target / f"{name}-{width}-{theme}.webp")
 
 
 def _shot(page: Page, url: str, path: Path) -> None:

@@ -1,5 +1,6 @@
 """Which format a list is given in."""
 
+import csv
 import io
 
 import pyarrow as pa
@@ -54,6 +55,14 @@ def test_csv_has_a_header_and_leaves_the_unknown_empty() -> None:
     assert lines[1].startswith('"a""b",tutor,new,,low,m,,')
     assert lines[2].split(",")[names.index("burnout_risk")] == ""
     assert lines[2].split(",")[names.index("frozen")] == "true"
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])
+def test_text_that_a_spreadsheet_would_run_is_text_and_numbers_stay_numbers(begins: str) -> None:
+    content = formats.encoded([item(f"{begins}HYPERLINK(1)", -0.5)], TutorItem, formats.CSV).decode()
+    header, row = csv.reader(io.StringIO(content, newline=""))
+    assert row[0] == f"'{begins}HYPERLINK(1)"
+    assert row[header.index("burnout_risk")] == "-0.5"
 
 
 def test_arrow_is_typed_also_where_everything_is_unknown_or_there_is_nothing() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tutorpulse.bench import browsing
+from tutorpulse.bench import browsing, open_pages
 from tutorpulse.bench.harness import Options
 from tutorpulse.errors import InputError
 
@@ -29,8 +29,8 @@ def test_without_chromium_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tm
 def test_it_runs_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if shutil.which("chromium") is None:
         pytest.skip("no Chromium here")
-    monkeypatch.setattr(browsing, "OPEN_S", 1.0)
-    monkeypatch.setattr(browsing, "OPEN_PAGES", 20)
+    for name, value in (("SPAN_S", 0.5), ("SETTLED_S", 0.0), ("ROUNDS", 1), ("OPEN_PAGES", 20)):
+        monkeypatch.setattr(open_pages, name, value)
     found = browsing.run(Options(400, 1, tmp_path))
     assert found.value > 0
     assert found.details["tutors"] == 100

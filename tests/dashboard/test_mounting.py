@@ -60,3 +60,7 @@ def test_the_theme_is_kept_in_a_cookie_and_leads_back_to_the_page(
 def test_a_key_that_only_ingests_sees_no_page(browser_like: TestClient, key: Callable[..., str]) -> None:
     answer = browser_like.get("/", headers={"authorization": f"Bearer {key('ingest')}"})
     assert answer.status_code == 403
+
+
+def test_a_choice_of_theme_is_short_as_anybody_may_send_it(browser_like: TestClient) -> None:
+    assert browser_like.post("/theme", content="theme=dark&x=" + 300 * "x").status_code == 413

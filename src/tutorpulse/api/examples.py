@@ -221,7 +221,7 @@ TRACK_RECORD = {
             "flagged": 310,
             "left": _INTERVAL,
             "left_of_all": 0.09,
-            "sentence": "Tutors given a burnout risk above 40% in 2026-03: 74% left within 14 days, 9% of all.",
+            "sentence": "Tutors given a burnout risk above 40 % in 2026-03: 74 % left within 14 days, 9 % of all.",
         }
     ],
     "first_due": None,

@@ -14,6 +14,7 @@ JSON, CSV, ARROW = "application/json", "text/csv", "application/vnd.apache.arrow
 FORMATS = (JSON, CSV, ARROW)
 _ANY = {"*/*": JSON, "application/*": JSON, "text/*": CSV}
 _TYPES = {"from_cohort": "bool", "frozen": "bool", "stale": "bool"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WORDS = ("entity_id", "entity_type", "status", "segment", "confidence", "model_version", "as_of")
 
 
@@ -61,11 +62,15 @@ def _csv(columns: dict[str, list[Any]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows(
-        [str(value).lower() if isinstance(value, bool) else value for value in row]
-        for row in zip(*columns.values(), strict=True)
-    )
+    writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
     return text.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    """Text that a spreadsheet would take for a formula has an apostrophe before it, which makes it text there; numbers stay numbers."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _arrow(columns: dict[str, list[Any]]) -> bytes:

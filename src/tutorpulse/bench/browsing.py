@@ -2,25 +2,23 @@
 
 import os
 import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import asdict, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tutorpulse.bench.harness import Options, Result, result
-from tutorpulse.bench.served import Served, refresh_whole, resident_mb, served
+from tutorpulse.bench.open_pages import OpenPages, cost_of_open_pages
+from tutorpulse.bench.served import Served, refresh_whole, served
 from tutorpulse.clock import DAY_US, HOUR_US, SystemClock, format_time
 from tutorpulse.errors import InputError
 from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
-from tutorpulse.store.state import InsightRow, State
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -28,23 +26,10 @@ if TYPE_CHECKING:
 LESSONS = 4
 """Events a tutor: lessons of the last weeks."""
 STUDENTS_PER_TUTOR = 0.3
-OPEN_PAGES = 500
-OPEN_S = 20.0
 _AT_ONCE = 100_000
 _WAIT_MS = 120_000
 _SETTLED_S = 5.0
 _SMALL = 4_000
-
-
-@dataclass(frozen=True)
-class OpenPages:
-    """What so many pages that listen cost the service for `seconds`, two insights a second being written: memory more than before
-    (None where the system does not tell), and processor time a second."""
-
-    pages: int
-    seconds: float
-    memory_mb: float | None
-    cores: float | None
 
 
 def run(options: Options) -> Result:
@@ -176,51 +161,4 @@ def _pages_of_small(options: Options) -> OpenPages:
     refresh_whole(home)
     with served(home) as at:
         time.sleep(_SETTLED_S)
-        return _open_pages(home, at)
-
-
-def _open_pages(home: Home, at: Served) -> OpenPages:
-    before_mb = resident_mb(at.pid)
-    with ExitStack() as stack:
-        for _ in range(OPEN_PAGES):
-            listener = stack.enter_context(closing(socket.create_connection((at.host, at.port))))
-            listener.sendall(at.head("GET", "/live"))
-            listener.recv(4_096)
-        time.sleep(_SETTLED_S)
-        began, cpu = time.perf_counter(), _cpu_s(at.pid)
-        with closing(State(home.state_path)) as state:
-            while time.perf_counter() - began < OPEN_S:
-                state.insights.add([_insight(time.perf_counter_ns())])
-                time.sleep(0.5)
-        took, spent, after_mb = time.perf_counter() - began, _cpu_s(at.pid), resident_mb(at.pid)
-    return OpenPages(
-        OPEN_PAGES,
-        took,
-        None if before_mb is None or after_mb is None else after_mb - before_mb,
-        None if cpu is None or spent is None else (spent - cpu) / took,
-    )
-
-
-def _insight(number: int) -> InsightRow:
-    now_us = SystemClock().now_us()
-    return InsightRow(
-        f"bench-{number}",
-        "tutor",
-        "tutor-000000",
-        now_us,
-        "churn_risk",
-        40.0,
-        "Burnout risk 40 %",
-        "[]",
-        "bench",
-        "low",
-    )
-
-
-def _cpu_s(pid: int) -> float | None:
-    """Processor time that a process used so far, in seconds; None where the system does not say."""
-    stat = Path(f"/proc/{pid}/stat")
-    if not stat.exists():
-        return None
-    user, system = stat.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return cost_of_open_pages(home, at)

@@ -81,10 +81,19 @@ def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
 
 def resident_mb(pid: int) -> float | None:
     """The memory that a process holds now; None where the system does not say."""
+    return _status_mb(pid, "VmRSS:")
+
+
+def own_memory_mb(pid: int) -> float | None:
+    """As `resident_mb`, without what it has mapped of files, which the system takes back at will."""
+    return _status_mb(pid, "RssAnon:")
+
+
+def _status_mb(pid: int, name: str) -> float | None:
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         return None
     for line in status.read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(name):
             return int(line.split()[1]) / 1024
     return None

@@ -12,16 +12,17 @@ import typer
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
 from tutorpulse.cli.demo_live import Feed, serve_demo
+from tutorpulse.cli.demo_past import Tell, live_through, moments
 from tutorpulse.cli.progress import progress_bar
 from tutorpulse.cli.serve import check_installed
 from tutorpulse.cli.train import starter_lines
-from tutorpulse.clock import DAY_US
+from tutorpulse.clock import DAY_US, WEEK_US
 from tutorpulse.decisions.summary import Summary
 from tutorpulse.errors import HomeError
 from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.events.mapping import load_mapping
 from tutorpulse.service.importing import ImportOptions, import_sources
-from tutorpulse.service.refresh import refresh
+from tutorpulse.service.queries.track import track_lines
 from tutorpulse.service.root import Pulse, open_alone
 from tutorpulse.service.served import open_scorer
 from tutorpulse.service.sources import open_sources
@@ -63,7 +64,7 @@ def demo(
     ] = 2.0,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Simulate a year of a marketplace, import it, train, refresh, show who needs someone today, and serve it all."""
+    """Simulate a year of a marketplace, import it, live through its last weeks (train, refresh), show who needs someone today, serve it all."""
     say: Say = console.err.print if as_json else console.print_line
     if not once:
         check_installed()
@@ -73,14 +74,13 @@ def demo(
         (home / _MARK).touch()
         if data is None:
             say(f"Simulating a year of {tutors:,} tutors and {students:,} students")
-            world = _new_world(pulse, tutors, students)
-            events = _import_simulated(pulse, world)
+            world = new_world(pulse, tutors, students)
+            events = import_simulated(pulse, world)
         else:
             say(f"Importing {data}")
             events = _import_file(pulse, data, mapping)
         say(f"{events:,} events in the log")
-        _train(pulse, say)
-        result = _result(pulse)
+        result = _lived(pulse, say)
         if not as_json:
             _show(pulse, result)
     if not once:
@@ -106,12 +106,14 @@ def _make_room(home: Path) -> None:
         )
 
 
-def _new_world(pulse: Pulse, tutors: int, students: int) -> World:
+def new_world(pulse: Pulse, tutors: int, students: int) -> World:
+    """The marketplace of the demonstration, which ends today."""
     first_day = pulse.clock.now_us() // DAY_US - _DAYS
     return population.new_world(parameters.load(None), tutors, students, first_day, _DAYS, _SEED)
 
 
-def _import_simulated(pulse: Pulse, world: World) -> int:
+def import_simulated(pulse: Pulse, world: World) -> int:
+    """Bring all of its year into the log; how many events."""
     arrival = Arrival(
         now_us=pulse.clock.now_us(), source="simulation", replayed=True, received_when_happened=True
     )
@@ -146,9 +148,10 @@ def _import_file(pulse: Pulse, data: Path, mapping: str | None) -> int:
         return sum(report.accepted for report in import_sources(pulse.store, sources, options, tell).files)
 
 
-def _train(pulse: Pulse, say: Say) -> None:
-    with progress_bar("Training") as tell:
-        trained = train_home(pulse, lambda _what, done, total: tell(done, total), limits=_LIMITS)
+def train(pulse: Pulse, say: Say, tell: Tell) -> None:
+    """Train the home's own model as of the clock's time, and say how good it is."""
+    known_us = pulse.clock.now_us()
+    trained = train_home(pulse, lambda _what, done, total: tell(done, total), known_us, limits=_LIMITS)
     for kind, part in trained.artifact.manifest.kinds.items():
         figure = part.metrics.get("churn_risk_14d")
         if figure and figure.auc and figure.recency_auc:
@@ -160,10 +163,16 @@ def _train(pulse: Pulse, say: Say) -> None:
         say(line)
 
 
-def _result(pulse: Pulse) -> _Result:
+def _lived(pulse: Pulse, say: Say) -> _Result:
+    past = moments(pulse)
+    if len(past) > 1:
+        weeks = (past[-1].at_us - past[0].at_us) // WEEK_US
+        say(f"Living through its last {weeks} weeks: {len(past)} refreshes, each with what was known then")
+    with progress_bar("Refreshing") as tell:
+        report = live_through(pulse, past, lambda there, told: train(there, say, told), tell)
+    for line in track_lines(pulse.state):
+        say(line.sentence)
     scorer = open_scorer(pulse)
-    with console.err.status("Refreshing"):
-        report = refresh(pulse, scorer)
     needs = needs_someone(pulse, scorer, ("tutor",)) or needs_someone(pulse, scorer, ("student",))
     return _Result(report.summary, needs)
 

@@ -24,33 +24,33 @@ class Column(msgspec.Struct, frozen=True):
 
 
 _OUTPUTS = (
-    Column("churn_risk_14d", "percent", 152, "Risk, 14 days", filtered=True),
-    Column("trail", "trail", 120, "60 days"),
-    Column("churn_risk_30d", "percent", 148, "Risk, 30 days", filtered=True),
-    Column("health_score", "number", 122, "Health", filtered=True),
-    Column("session_velocity", "decimal", 168, "Sessions a week", filtered=True),
-    Column("first_session_success", "percent", 184, "First sessions kept", filtered=True),
-    Column("already_gone", "percent", 156, "Gone already", filtered=True),
+    Column("churn_risk_14d", "percent", 140, "Risk, 14 days", filtered=True),
+    Column("trail", "trail", 124, "Risk, 60 days"),
+    Column("churn_risk_30d", "percent", 136, "Risk, 30 days", filtered=True),
+    Column("health_score", "number", 104, "Health", filtered=True),
+    Column("session_velocity", "decimal", 150, "Sessions a week", filtered=True),
+    Column("first_session_success", "percent", 170, "First sessions kept", filtered=True),
+    Column("already_gone", "percent", 136, "Gone already", filtered=True),
     Column("inactive_14d", "percent", 132, "Silent, 14 days", filtered=True, hidden=True),
     Column("inactive_30d", "percent", 132, "Silent, 30 days", filtered=True, hidden=True),
 )
 _LAST = (
     Column("confidence", "word", 112, "Confidence"),
     Column("status", "word", 100, "Status"),
-    Column("as_of", "time", 168, "Scored"),
+    Column("as_of", "time", 168, "Scored", filtered=True),
 )
 
 
 def columns(kind: EntityType) -> tuple[Column, ...]:
     """Those of a kind, outputs under the names that it has."""
-    first = (Column("entity_id", "id", 168, texts.word(kind)), Column("segment", "chip", 172, "Segment"))
+    first = (Column("entity_id", "id", 150, texts.word(kind)), Column("segment", "chip", 148, "Segment"))
     outputs = (msgspec.structs.replace(c, field=shown_name(c.field, kind)) for c in _OUTPUTS)
     return (*first, *outputs, *_LAST)
 
 
-def bounded(kind: EntityType) -> tuple[str, ...]:
-    """The outputs that rows can be filtered by."""
-    return tuple(column.field for column in columns(kind) if column.filtered)
+def bounded(kind: EntityType) -> tuple[Column, ...]:
+    """Those that rows can be filtered by bounds of: numbers, and a time by its day."""
+    return tuple(column for column in columns(kind) if column.filtered)
 
 
 def described(kind: EntityType, chosen: str) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ from tutorpulse.service.shown import ShownDriver
 NOTHING: Final = "–"
 """Stands where a value is not known."""
 
+_LONG = {"avg": "average", "freq": "frequency"}
+_SHORT = re.compile(r"(?<![a-z])(?:avg|freq)(?![a-z])")
 _DAYS = re.compile(r"_(\d+)d\b")
 
 SEGMENT_WORDS = {
@@ -102,9 +104,8 @@ def label(name: str) -> str:
 
 def fact_label(name: str) -> str:
     """A feature's name as words: "Sessions taught, 7 days"."""
-    return word(
-        _DAYS.sub(r", \1 days", name).replace("_min", ", minutes").replace("ib_", "IB ").replace("_ ", " ")
-    )
+    told = _DAYS.sub(r", \1 days", name).replace("_min", ", minutes").replace("ib_", "IB ").replace("_ ", " ")
+    return word(_SHORT.sub(lambda short: _LONG[short[0]], told))
 
 
 def word(name: str | None) -> str:
@@ -199,6 +200,11 @@ def ago(value: int | str | None, now_us: int) -> str | Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, exact, distance(now_us - us))
 
 
+def month_name(date: str) -> str:
+    """Such as Nov, of 2026-11-25."""
+    return f"{us_to_datetime(parse_time(date)):%b}"
+
+
 def distance(gone_us: int) -> str:
     """How long ago, roughly: 5 min ago."""
     if gone_us < MINUTE_US:
@@ -231,5 +237,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "coded": coded,
     "day": day,
     "until": until,
+    "month_name": month_name,
 }
 """By the names that templates call them."""

@@ -64,7 +64,7 @@ class Serving:
     def start(self) -> None:
         app: FastAPI = create_app(self.service)
         mount(app)
-        self._app = app
+        self.app = app
         self._server = uvicorn.Server(
             uvicorn.Config(app, port=self.port, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
         )
@@ -76,7 +76,7 @@ class Serving:
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
     def stop(self) -> None:
-        self._app.state.context.streams.close()
+        self.app.state.context.streams.close()
         self._server.should_exit = True
         self._thread.join(10)
 
@@ -152,6 +152,17 @@ def cookies(chromium: Browser, serving: Serving) -> Callable[[str], list[Any]]:
             return list(context.cookies())
 
     return of
+
+
+@pytest.fixture
+def anybody(chromium: Browser, serving: Serving) -> Iterator[Watched]:
+    """A page of a browser that is not signed in. Nothing may have gone wrong on it by the end."""
+    with _context(chromium, []) as context:
+        watched = Watched(context.new_page(), serving.address)
+        watched.watch()
+        yield watched
+        assert watched.errors == []
+        assert watched.strays == []
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date, timedelta
 
 from fastapi.testclient import TestClient
 
@@ -37,6 +38,13 @@ def test_bounds_keep_only_what_lies_between(look: Look) -> None:
     assert kept["total"] == sum(risk >= middle for risk in risks)
 
 
+def test_bounds_of_a_time_are_days_both_included(look: Look) -> None:
+    day = str(_rows(look, "limit=1")["items"][0]["as_of"])[:10]  # type: ignore[index]
+    before, after = (f"{date.fromisoformat(day) + timedelta(days=step)}" for step in (-1, 1))
+    assert _rows(look, f"as_of_min={day}&as_of_max={day}")["total"] == 6
+    assert _rows(look, f"as_of_min={after}")["total"] == _rows(look, f"as_of_max={before}")["total"] == 0
+
+
 def test_segments_are_sorted_from_worst_to_best(look: Look) -> None:
     order = ("churning", "at_risk", "healthy", "star")
     found = [order.index(item["segment"]) for item in _rows(look, "sort=segment")["items"]]  # type: ignore[index, attr-defined]
@@ -46,6 +54,7 @@ def test_segments_are_sorted_from_worst_to_best(look: Look) -> None:
 def test_what_is_no_filter_is_refused_with_what_to_do(look: Look) -> None:
     for query, said in (
         ("burnout_risk_min=high", "burnout_risk_min is 'high', which is no number"),
+        ("as_of_min=soon", "'soon' is not a time"),
         ("segment=best", "There is no segment 'best'"),
         ("sort=name", "cannot be sorted by 'name'"),
         ("limit=5000", "At most 1,000 rows"),

@@ -14,7 +14,7 @@ from tutorpulse.api.bodies import read_body
 from tutorpulse.api.context import here
 from tutorpulse.api.ports import Service
 from tutorpulse.dashboard import frame
-from tutorpulse.dashboard.charts.log import by_day
+from tutorpulse.dashboard.charts.log import by_day, by_minute
 from tutorpulse.dashboard.desk import desk_of
 from tutorpulse.dashboard.forms import fields
 from tutorpulse.dashboard.viewer import Looking, Operating
@@ -44,6 +44,7 @@ def look(request: Request, viewer: Looking) -> Response:
         viewer,
         found=found,
         chart=by_day(found) if found.total else None,
+        rate=by_minute(found) if any(found.received) else None,
         refused=refused,
         state=state,
         states=STATES,

@@ -8,7 +8,7 @@ from fastapi.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tutorpulse.api.bodies import read_body
+from tutorpulse.api.bodies import BodyLimits, read_body
 from tutorpulse.api.context import here
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.dashboard.forms import fields
@@ -17,6 +17,7 @@ from tutorpulse.dashboard.viewer import Looking
 
 router = APIRouter(include_in_schema=False)
 _YEAR_S = 365 * 86_400
+_FORM = BodyLimits(256, 256)
 
 
 @router.get("/live")
@@ -37,8 +38,8 @@ async def live(
 
 @router.post("/theme")
 async def theme(request: Request) -> Response:
-    """Keeps the choice in a cookie; needs nobody, as it is the browser's own."""
-    chosen = fields(await read_body(request, here(request).body_limits)).get("theme", "auto")
+    """Keeps the choice in a cookie; needs nobody, as it is the browser's own, so a body of more than 256 bytes is refused."""
+    chosen = fields(await read_body(request, _FORM)).get("theme", "auto")
     response = RedirectResponse(_back(request), 303)
     if chosen in ("auto", "light", "dark"):
         response.set_cookie(THEME_COOKIE, chosen, max_age=_YEAR_S, samesite="strict", httponly=False)

@@ -9,6 +9,7 @@ from tutorpulse.dashboard import frame
 from tutorpulse.dashboard.charts.capacity import balance
 from tutorpulse.dashboard.desk import desk_of
 from tutorpulse.dashboard.viewer import Looking
+from tutorpulse.decisions.status import STATUSES
 from tutorpulse.service.queries.overview import overview
 
 router = APIRouter(include_in_schema=False)
@@ -35,4 +36,4 @@ def retention(request: Request, viewer: Looking) -> Response:
     service = here(request).service
     with service.states.one() as state:
         found = overview(state, service.pulse.clock.now_us())
-    return frame.page(request, "retention.html", viewer, found=found)
+    return frame.page(request, "retention.html", viewer, found=found, statuses=tuple(reversed(STATUSES)))

@@ -1,21 +1,33 @@
-"""`/models`: how right predictions were, which models there are, and what they reached on time they had not seen."""
+"""`/models`: how right predictions were, which models there are and served when, what they reached, and whether people have changed since."""
+
+from collections.abc import Mapping
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from tutorpulse.api.auditing import name_act
+from tutorpulse.api.bodies import read_body
 from tutorpulse.api.context import here
+from tutorpulse.api.ports import Service
 from tutorpulse.dashboard import frame
 from tutorpulse.dashboard.charts.chart import Chart
 from tutorpulse.dashboard.charts.track import calibration, ranking
-from tutorpulse.dashboard.viewer import Looking
+from tutorpulse.dashboard.forms import fields
+from tutorpulse.dashboard.viewer import Administering, Looking
+from tutorpulse.errors import InputError
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
-from tutorpulse.service.queries.models import models
+from tutorpulse.service.lifecycle import promoting
+from tutorpulse.service.queries.models import models, newest_drift
 from tutorpulse.service.queries.shapes import TrackItem
 from tutorpulse.service.queries.track import LINE_OUTPUT, TrackAsked, track_record
+from tutorpulse.service.queries.turns import turns
+from tutorpulse.store.state.audit import Act
 from tutorpulse.training.track.shapes import Flagged
 
 router = APIRouter(include_in_schema=False)
+_ACTS = {"promote": "promote model", "rollback": "roll back model"}
 
 
 @router.get("/models")
@@ -23,9 +35,11 @@ def look(request: Request, viewer: Looking) -> Response:
     """The track record is that of the last look at what came true."""
     service = here(request).service
     scorer = service.scorer()
-    with service.states.one() as state:
-        record = track_record(state, TrackAsked(output=LINE_OUTPUT))
-        velocity = track_record(state, TrackAsked(output="session_velocity"))
+    with service.lend() as pulse:
+        record = track_record(pulse.state, TrackAsked(output=LINE_OUTPUT))
+        velocity = track_record(pulse.state, TrackAsked(output="session_velocity"))
+        past, drift = turns(pulse.state), newest_drift(pulse.state)
+        own = promoting.current_version(pulse)
     of_kind = {
         kind: [item for item in record.items if item.entity_type == kind and not item.shadow]
         for kind in ENTITY_TYPES
@@ -45,6 +59,9 @@ def look(request: Request, viewer: Looking) -> Response:
         ],
         velocities=[item for item in velocity.items if item.figures.velocity and not item.shadow],
         found=models(service.pulse.home.models_path, scorer.model.version if scorer else None),
+        turns=past,
+        own=own,
+        drift=sorted(drift.items, key=lambda d: ENTITY_TYPES.index(d.entity_type)),
         notes=scorer.notes if scorer else (),
         lacking=service.ready(),
         zone=service.pulse.settings.marketplace_timezone,
@@ -71,3 +88,24 @@ def _charts(of_kind: dict[EntityType, list[TrackItem]]) -> list[tuple[str, str, 
         if (chart := ranking(kind, items)) is not None:
             found.append((f"{kind.capitalize()}s: ranking by month", "AUC, 0.5 is guessing", chart))
     return found
+
+
+@router.post("/models")
+async def act(request: Request, viewer: Administering) -> Response:
+    """Put a saved model in force, or take back the one that is. The service goes over to it at once."""
+    form = fields(await read_body(request, here(request).body_limits))
+    move = form.get("move", "")
+    if move not in _ACTS:
+        raise InputError(f"Models cannot be made {move!r}. Choose promote or rollback.")
+    name_act(request, Act(_ACTS[move], "model", form.get("version", "")))
+    await run_in_threadpool(_done, here(request).service, viewer.name, form)
+    return RedirectResponse("/models#served-title", 303)
+
+
+def _done(service: Service, by: str, form: Mapping[str, str]) -> None:
+    reason = form.get("reason", "").strip()
+    with service.lend() as pulse:
+        if form["move"] == "rollback":
+            promoting.rollback(pulse, by, reason)
+        else:
+            promoting.promote(pulse, form.get("version", ""), by, reason)

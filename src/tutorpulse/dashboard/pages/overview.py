@@ -26,8 +26,8 @@ _SHORT_SHOWN = 6
 def look(request: Request, viewer: Looking) -> Response:
     """What costs a query over the whole log is fetched after the page."""
     service = here(request).service
-    now_us = service.pulse.clock.now_us()
     found, waiting = desk_of(request).overview.get(), desk_of(request).alerts.get()
+    now_us = service.pulse.clock.now_us()
     with service.states.one() as state:
         newest = _newest(state)
         lines = track_lines(state)

@@ -13,7 +13,9 @@ from tutorpulse.api.answers import answer
 from tutorpulse.api.bodies import read_body
 from tutorpulse.api.context import here
 from tutorpulse.api.ports import Service
+from tutorpulse.clock import DAY_US, parse_time
 from tutorpulse.dashboard import columns, frame, texts
+from tutorpulse.dashboard.columns import Column
 from tutorpulse.dashboard.forms import fields
 from tutorpulse.dashboard.viewer import Looking, Operating
 from tutorpulse.decisions.segments import SEGMENTS
@@ -44,10 +46,7 @@ def asked_of(kind: EntityType, query: QueryParams) -> TableAsked:
         confidences=tuple(query.getlist("confidence")),
         subject=query.get("subject") or None,
         search=query.get("q", ""),
-        bounds=tuple(
-            (name, _number(query, f"{name}_min"), _number(query, f"{name}_max"))
-            for name in columns.bounded(kind)
-        ),
+        bounds=tuple(_bounds(query, column) for column in columns.bounded(kind)),
         sort=query.get("sort") or _first_order(kind),
         start=max(int(_number(query, "start") or 0), 0),
         limit=max(int(_number(query, "limit") or 100), 1),
@@ -56,6 +55,18 @@ def asked_of(kind: EntityType, query: QueryParams) -> TableAsked:
 
 def _first_order(kind: EntityType) -> str:
     return "-" + shown_name("churn_risk_14d", kind)
+
+
+def _bounds(query: QueryParams, column: Column) -> tuple[str, float | None, float | None]:
+    least, most = f"{column.field}_min", f"{column.field}_max"
+    if column.look == "time":
+        return column.field, _day_us(query, least, 0), _day_us(query, most, DAY_US - 1)
+    return column.field, _number(query, least), _number(query, most)
+
+
+def _day_us(query: QueryParams, name: str, further_us: int) -> float | None:
+    text = query.get(name)
+    return parse_time(text) + further_us if text else None
 
 
 def _number(query: QueryParams, name: str) -> float | None:

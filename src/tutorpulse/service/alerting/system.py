@@ -66,13 +66,10 @@ def watch_system(pulse: Pulse, problem: str | None = None) -> Watched:
 
 
 def _log_facts(store: EventStore, now_us: int) -> dict[str, float]:
-    since_us = now_us - DAY_US
+    within = f"received_us > {now_us - DAY_US:d} AND received_us <= {now_us:d}"
     parts = [
-        *(
-            f"SELECT COUNT(*) AS events, 0 AS rejected FROM {t} WHERE received_us > {since_us:d}"
-            for t in TABLES
-        ),
-        f"SELECT 0, COUNT(*) FROM rejects WHERE received_us > {since_us:d}",
+        *(f"SELECT COUNT(*) AS events, 0 AS rejected FROM {t} WHERE {within}" for t in TABLES),
+        f"SELECT 0, COUNT(*) FROM rejects WHERE {within}",
     ]
     found = store.query(
         f"SELECT SUM(events) AS events, SUM(rejected) AS rejected FROM ({' UNION ALL '.join(parts)})"
@@ -91,7 +88,8 @@ def _model_facts(pulse: Pulse) -> dict[str, float]:
     if version is not None and newest_us is not None:
         with suppress(ArtifactError):  # Of a damaged model the age is not known; /readyz says so.
             data_to_us = parse_time(read_manifest(pulse.home.models_path / version).data_to)
-            facts["model_data_age_days"] = max(0.0, (newest_us - data_to_us) / DAY_US)
+            seen_us = min(newest_us, pulse.clock.now_us())
+            facts["model_data_age_days"] = max(0.0, (seen_us - data_to_us) / DAY_US)
     return facts
 
 

@@ -2,11 +2,12 @@
 
 import msgspec
 
-from tutorpulse.clock import DAY_US
+from tutorpulse.clock import DAY_US, MINUTE_US
 from tutorpulse.events.contract import TABLES
 from tutorpulse.service.root import Pulse
 
 DAYS = 60
+MINUTES = 60
 
 
 class EventCount(msgspec.Struct, frozen=True):
@@ -25,12 +26,17 @@ class DayCount(msgspec.Struct, frozen=True):
 
 
 class LogStanding(msgspec.Struct, frozen=True):
-    """The whole log: by type, most first, and by day for the last 60 days, oldest first, days without events included."""
+    """The whole log: by type, most first, and by day for the last 60 days, oldest first, days without events included.
+
+    `received` counts what was received in each of the last 60 minutes up to `now_us`, oldest first.
+    """
 
     total: int
     newest_us: int | None
     types: tuple[EventCount, ...]
     days: tuple[DayCount, ...]
+    received: tuple[int, ...]
+    now_us: int
 
 
 def log_standing(pulse: Pulse) -> LogStanding:
@@ -46,6 +52,8 @@ def log_standing(pulse: Pulse) -> LogStanding:
         max((one.newest_us for one in found), default=None),
         found,
         _days(pulse, now_us - now_us % DAY_US),
+        _received(pulse, now_us),
+        now_us,
     )
 
 
@@ -58,6 +66,16 @@ def _days(pulse: Pulse, today_us: int) -> tuple[DayCount, ...]:
     counts = {int(day) * DAY_US: int(n) for day, n in zip(*found.values(), strict=True)}
     days_us = range(since_us, today_us + 1, DAY_US)
     return tuple(DayCount(day_us, counts.get(day_us, 0)) for day_us in days_us)
+
+
+def _received(pulse: Pulse, now_us: int) -> tuple[int, ...]:
+    since_us = now_us - MINUTES * MINUTE_US
+    found = pulse.store.query(
+        f"SELECT (received_us - {since_us + 1:d}) // {MINUTE_US:d} AS place, COUNT(*) AS n FROM ({_of_all('received_us')}) AS every"
+        f" WHERE received_us > {since_us:d} AND received_us <= {now_us:d} GROUP BY 1"
+    )
+    counts = {int(place): int(n) for place, n in zip(*found.values(), strict=True)}
+    return tuple(counts.get(place, 0) for place in range(MINUTES))
 
 
 def _of_all(columns: str) -> str:

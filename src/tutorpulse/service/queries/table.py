@@ -81,6 +81,10 @@ def check(asked: TableAsked) -> None:
     _selection(asked)
 
 
+def _column(name: str) -> str:
+    return _COLUMNS.get(name, name) if name in WORD_ORDERS else column(name)
+
+
 def _selection(asked: TableAsked) -> Selection:
     check_known("segment", asked.segments, SEGMENTS[asked.kind])
     check_known("status", asked.statuses, STATUSES)
@@ -91,8 +95,8 @@ def _selection(asked: TableAsked) -> Selection:
         segments=asked.segments,
         statuses=asked.statuses,
         subject=asked.subject or None,
-        bounds=tuple(Bound(column(name), low, high) for name, low, high in asked.bounds),
-        order=_COLUMNS.get(order, order) if order in WORD_ORDERS else column(order),
+        bounds=tuple(Bound(_column(name), low, high) for name, low, high in asked.bounds),
+        order=_column(order),
         descending=asked.sort.startswith("-"),
         limit=asked.limit,
         offset=asked.start,

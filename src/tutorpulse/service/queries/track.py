@@ -67,11 +67,15 @@ def _told(kind: EntityType, month: str, made: Sequence[OutputFigures], exits: bo
     assert bound is not None, "the second of what is flagged has a bound"
     left = _pooled([(pick.rows, pick.precision) for pick in picks if pick.precision is not None])
     became = "left" if exits else "fell silent"
-    start = f"{kind.capitalize()}s given a {_RISK[kind]} above {bound:.0%} in {month}"
+    start = f"{kind.capitalize()}s given a {_RISK[kind]} above {_percent(bound)} in {month}"
     if left is None:
         return TrackLine(kind, month, bound, 0, None, of_all, f"{start}: none.")
-    sentence = f"{start}: {left.value:.0%} {became} within 14 days, {of_all:.0%} of all."
+    sentence = f"{start}: {_percent(left.value)} {became} within 14 days, {_percent(of_all)} of all."
     return TrackLine(kind, month, bound, flagged, left, of_all, sentence)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _pooled(parts: Sequence[tuple[int, Interval]]) -> Interval | None:
