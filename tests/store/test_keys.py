@@ -1,5 +1,6 @@
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,11 +62,26 @@ def test_admin_covers_every_scope_and_no_other_does(keys: KeyTable, scope: str) 
     assert [row.allows(s) for s in SCOPES] == [s == scope or scope == "admin" for s in SCOPES]
 
 
-def test_use_is_noted_once_a_minute(keys: KeyTable) -> None:
+def test_a_use_is_not_noted_while_somebody_else_writes_and_is_later(keys: KeyTable, path: Path) -> None:
     row, secret = keys.create("someone", ["read"], 0)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        keys.used(row, MINUTE_US)
+        assert keys.find(secret, MINUTE_US) == row
+        other.execute("ROLLBACK")
+    keys.used(row, MINUTE_US)
+    found = keys.find(secret, MINUTE_US)
+    assert found
+    assert found.last_used_us == MINUTE_US
+
+
+def test_use_is_noted_once_a_minute(keys: KeyTable) -> None:
+    _, secret = keys.create("someone", ["read"], 0)
 
     def noted(at_us: int) -> int | None:
-        keys.used(row.key_id, at_us)
+        known = keys.find(secret, at_us)
+        assert known
+        keys.used(known, at_us)
         found = keys.find(secret, at_us)
         assert found
         return found.last_used_us

@@ -277,6 +277,21 @@ def test_a_snapshot_shows_one_moment_whatever_is_written_meanwhile(store: EventS
     assert len(store) == 2
 
 
+def test_a_snapshot_of_a_settled_log_waits_for_no_writer(store: EventStore) -> None:
+    store.append(batch_of([paid(f"e{i}") for i in range(3)]))
+    seen: list[int] = []
+
+    def look() -> None:
+        with store.visit(), store.snapshot():
+            seen.append(int(store.query("SELECT COUNT(*) AS n FROM payment_events")["n"][0]))
+
+    with store.writing():
+        reader = threading.Thread(target=look)
+        reader.start()
+        reader.join(30)
+        assert seen == [3]
+
+
 def test_a_snapshot_in_which_a_query_failed_says_why_and_leaves_no_relation(store: EventStore) -> None:
     ids = np.array(["1"], np.object_)
     with pytest.raises(Exception, match="no_such_table"), store.snapshot(), store.ids("wanted", ids):

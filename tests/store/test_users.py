@@ -93,15 +93,17 @@ def test_a_sign_in_ends_when_idle_and_at_its_time(state: State) -> None:
     assert state.signins.find(secret, idle_us - 1, idle_us) == row
     assert state.signins.find(secret, idle_us, idle_us) is None
     for minute in range(0, 99, 9):
-        state.signins.used(row.signin_id, minute * MINUTE_US)
+        state.signins.used(row, minute * MINUTE_US)
     assert state.signins.find(secret, 100 * MINUTE_US - 1, idle_us)
     assert state.signins.find(secret, 100 * MINUTE_US, idle_us) is None
 
 
 def test_use_is_written_once_a_minute(state: State) -> None:
-    row, secret = state.signins.begin("u", 0, 10 * MINUTE_US)
+    _, secret = state.signins.begin("u", 0, 10 * MINUTE_US)
     for at_us, seen_us in ((MINUTE_US - 1, 0), (MINUTE_US, MINUTE_US), (MINUTE_US + 1, MINUTE_US)):
-        state.signins.used(row.signin_id, at_us)
+        known = state.signins.find(secret, at_us, MINUTE_US * 10)
+        assert known
+        state.signins.used(known, at_us)
         found = state.signins.find(secret, at_us, MINUTE_US * 10)
         assert found
         assert found.seen_us == seen_us

@@ -136,6 +136,11 @@ class LiveLog:
             failure=totals.failure,
         )
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether a full step or more waits for the database: what else works in this process had better wait for it."""
+        return self._backlog.events + self._in_step.events >= self._limits.step_events
+
     def close(self, timeout_s: float) -> None:
         """Take no more, acknowledge what waits, bring all of it into the database.
 

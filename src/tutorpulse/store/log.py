@@ -29,6 +29,9 @@ from tutorpulse.store.touched import Touched, touched_by
 DEFAULT_MEMORY_GB = 3.0
 """What DuckDB may use before it spills; the index of ids needs up to 50 MB beside it."""
 
+_PIN_TRIES = 3
+"""Snapshots that are begun before writers are made to wait for one."""
+
 
 class EventStore:
     """The log of one home. One process holds it at a time; its threads may share it, each append by itself.
@@ -247,24 +250,35 @@ class EventStore:
         if self._in_snapshot:
             yield
             return
-        self.settle()
-        with ExitStack() as stack:
-            with self._writing:
-                # What came in since is little: writers do not wait for long.
-                self.settle()
-                stack.enter_context(self._database.reading())
-                # The first read is what pins the moment.
-                settling.settled_seq(self._database)
+        with self._pinned():
             self._within.snapshot = True
-            stack.callback(self._leave_snapshot)
+            try:
+                yield
+            finally:
+                self._within.snapshot = False
+
+    @contextmanager
+    def _pinned(self) -> Iterator[None]:
+        """A moment between two writes that finds all sessions settled: tried without holding writers up, then with."""
+        with ExitStack() as stack:
+            for _ in range(_PIN_TRIES):
+                self.settle()
+                with ExitStack() as attempt:
+                    attempt.enter_context(self._database.reading())
+                    # The first read is what pins the moment.
+                    if self._database.read_only or settling.is_settled(self._database):
+                        stack.push(attempt.pop_all())
+                        break
+            else:
+                with self._writing:
+                    self.settle()
+                    stack.enter_context(self._database.reading())
+                    settling.settled_seq(self._database)
             yield
 
     @property
     def _in_snapshot(self) -> bool:
         return getattr(self._within, "snapshot", False)
-
-    def _leave_snapshot(self) -> None:
-        self._within.snapshot = False
 
     @contextmanager
     def ids(self, name: str, ids: NDArray[np.object_]) -> Iterator[None]:

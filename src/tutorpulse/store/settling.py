@@ -93,6 +93,11 @@ def settled_seq(database: Database) -> int:
     return int(database.scalar("SELECT value FROM facts WHERE name = 'settled_seq'"))
 
 
+def is_settled(database: Database) -> bool:
+    """Whether every event of a session is in the settled sessions."""
+    return not _new(database, settled_seq(database))[1]
+
+
 def _fold(database: Database, source: str) -> None:
     # A season at a time, so that reads of recent sessions skip the row groups of old ones; by tutor within it, so that
     # reads of a few tutors skip most blocks of the rest.

@@ -14,6 +14,7 @@ from tutorpulse.errors import HomeBusyError, ModelError, TutorpulseError
 from tutorpulse.features.compute import compute
 from tutorpulse.model import registry
 from tutorpulse.service.live import models
+from tutorpulse.service.live import refresher as refresher_module
 from tutorpulse.service.live.lane import Limits
 from tutorpulse.service.live.refresher import Refresher
 from tutorpulse.service.refresh import refresh
@@ -45,6 +46,29 @@ def test_whom_an_event_touches_is_scored_at_once_and_nobody_else(tmp_path: Path)
         seen = refresher.lanes["student"].roster.seen("s3")
         assert seen is not None
         assert seen.as_of_us == now_us
+
+
+def test_a_lane_gives_way_to_a_press_of_events_and_goes_on_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        monkeypatch.setattr(refresher_module, "GIVE_WAY_S", 3600.0)
+        pressed, asked = threading.Event(), threading.Event()
+        pressed.set()
+
+        def is_pressed() -> bool:
+            asked.set()
+            return pressed.is_set()
+
+        refresher.is_pressed = is_pressed
+        now_us = later(pulse, 0.1)
+        append(pulse, event("ib_call_logged", 0, student_id="s3"))
+        refresher.start()
+        assert asked.wait(30)
+        assert scored_at(pulse, "student", now_us) == []
+        pressed.clear()
+        refresher.lanes["student"].ask_whole().result(30)
+        assert "s3" in scored_at(pulse, "student", now_us)
 
 
 def test_a_newcomer_is_scored_with_the_first_event(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def by_key(state: State, secret: str, now_us: int) -> Caller | None:
     row = state.keys.find(secret, now_us)
     if row is None:
         return None
-    state.keys.used(row.key_id, now_us)
+    state.keys.used(row, now_us)
     return Caller.of_key(row)
 
 
@@ -55,5 +55,5 @@ def by_sign_in(state: State, secret: str, now_us: int, lasts: Lasting) -> Caller
     user = state.users.find(signin.user_id) if signin else None
     if signin is None or user is None or user.disabled_us is not None:
         return None
-    state.signins.used(signin.signin_id, now_us)
+    state.signins.used(signin, now_us)
     return Caller.of_user(user, signin.signin_id)

@@ -22,6 +22,10 @@ log = logging.getLogger("tutorpulse.live")
 POLL_S = 1.0
 """How long an idle lane sleeps at most: for changes of the model and events that nobody announced."""
 
+GIVE_WAY_S = 5.0
+"""How long a lane lets events go before it, when more come than the log can take beside its queries."""
+_LOOK_S = 0.05
+
 
 class Refresher:
     """Keeps the predictions of an open home fresh. Close it before the home.
@@ -45,6 +49,8 @@ class Refresher:
         self._interrupts: list[Callable[[], None]] = []
         self._guard = threading.Lock()
         self._passes = 0
+        self.is_pressed: Callable[[], bool] = lambda: False
+        """Whether so many events come that refreshing should give way to them: the live door's part."""
 
     def open(self) -> None:
         """Note how far the log has come."""
@@ -152,8 +158,14 @@ class Refresher:
     def _run(self, lane: Lane) -> None:
         with self._pulse.store.visit() as interrupt, self._interruptible(interrupt), suppress(Interrupted):
             while not self._stopping.is_set():
+                self._give_way()
                 if not self._step(lane):
                     self._sleep(lane)
+
+    def _give_way(self) -> None:
+        until = monotonic() + GIVE_WAY_S
+        while self.is_pressed() and monotonic() < until and not self._stopping.wait(_LOOK_S):
+            pass
 
     @contextmanager
     def _interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:

@@ -38,6 +38,19 @@ def open_connection(path: Path, steps: Sequence[Sequence[str]] = STEPS) -> sqlit
     return connection
 
 
+def write_if_free(connection: sqlite3.Connection, sql: str, params: Sequence[object]) -> bool:
+    """Run one statement that writes, unless somebody else is writing just now. False: nothing was written."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        with transaction(connection):
+            connection.execute(sql, params)
+    except HomeBusyError:
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}")
+    return True
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """All or nothing, durable at the end; inside another one it is part of that."""

@@ -16,7 +16,7 @@ import msgspec
 
 from tutorpulse.clock import MINUTE_US
 from tutorpulse.errors import InputError
-from tutorpulse.store.state.connection import transaction
+from tutorpulse.store.state.connection import transaction, write_if_free
 
 SCOPES = ("ingest", "read", "operate", "admin")
 """What a key can allow: send events; read; mark, replay and refresh; all of that, and keys themselves."""
@@ -96,12 +96,13 @@ class KeyTable:
         row = _row(*found[1:])
         return row if row.holds(now_us) else None
 
-    def used(self, key_id: str, now_us: int) -> None:
-        """Note a use; at most one a minute is written."""
-        with transaction(self._connection):
-            self._connection.execute(
+    def used(self, row: KeyRow, now_us: int) -> None:
+        """Note a use; at most one a minute is written, and none while somebody else writes: no request waits for that."""
+        if now_us - (row.last_used_us or 0) >= _USE_STEP_US:
+            write_if_free(
+                self._connection,
                 "UPDATE keys SET last_used_us = ? WHERE key_id = ? AND COALESCE(last_used_us, 0) <= ?",
-                (now_us, key_id, now_us - _USE_STEP_US),
+                (now_us, row.key_id, now_us - _USE_STEP_US),
             )
 
     def all(self) -> list[KeyRow]:

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from tutorpulse.clock import MINUTE_US
-from tutorpulse.store.state.connection import transaction
+from tutorpulse.store.state.connection import transaction, write_if_free
 
 Purpose: TypeAlias = Literal["invite", "reset", "enter"]
 """What a link is for: to set a first password, another password, or to enter without one."""
@@ -58,12 +58,13 @@ class SignInTable:
         ).fetchone()
         return SignIn(*found) if found else None
 
-    def used(self, signin_id: str, now_us: int) -> None:
-        """Note a use; at most one a minute is written."""
-        with transaction(self._connection):
-            self._connection.execute(
+    def used(self, row: SignIn, now_us: int) -> None:
+        """Note a use; at most one a minute is written, and none while somebody else writes: no request waits for that."""
+        if now_us - row.seen_us >= _USE_STEP_US:
+            write_if_free(
+                self._connection,
                 "UPDATE signins SET seen_us = ? WHERE signin_id = ? AND seen_us <= ?",
-                (now_us, signin_id, now_us - _USE_STEP_US),
+                (now_us, row.signin_id, now_us - _USE_STEP_US),
             )
 
     def end(self, signin_id: str) -> None:
