@@ -39,6 +39,8 @@ _TIERS = np.array(["standard", "standard", "standard", "premium"], np.object_)
 _SIDES = np.array(["student", "student", "tutor", "platform"], np.object_)
 _METHODS = np.array(["card", "card", "transfer", "wallet"], np.object_)
 _EVENTS_PER_SESSION = 4.9
+_WHOLE = frozenset({"questions_asked", "materials_accessed"})
+"""Counts: sums of fractions depend on their order in the last digit, and ranks of such sums differ where they should tie."""
 
 Columns = dict[str, NDArray[Any]]
 _Draft = tuple[str, NDArray[np.int64], Columns]
@@ -337,7 +339,10 @@ def _student_events(block: _Block) -> Iterator[_Draft]:
     ):
         count = int(block.sessions * share)
         student = cast.student_ids[_pick(rng, cast.student_share, count)]
-        drawn = {name: np.round(rng.uniform(*bounds, count), 1) for name, bounds in columns.items()}
+        drawn = {
+            name: np.round(rng.uniform(*bounds, count), 0 if name in _WHOLE else 1)
+            for name, bounds in columns.items()
+        }
         yield event_type, block.moments(count), {"student_id": student, **drawn}
 
 
