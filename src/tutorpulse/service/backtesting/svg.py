@@ -27,8 +27,10 @@ class Axis:
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return round(self.at + share * (self.to - self.at), 1)
 
-    def ticks(self, count: int = 5) -> list[float]:
-        """Evenly spaced values, both ends included."""
+    def ticks(self) -> list[float]:
+        """Evenly spaced values, both ends included: by tenths where that is not too many."""
+        tenths = round((self.high - self.low) * 10)
+        count = tenths if tenths < 8 else 5
         return [self.low + (self.high - self.low) * i / count for i in range(count + 1)]
 
 

@@ -34,9 +34,11 @@ def overall(whole: Sequence[Figures]) -> str:
 
 
 def grouped(figures: Sequence[Figures], by: str) -> str:
-    """Every prediction in every group."""
-    rows = [(statement(f.output, f.churn_label), text(f.group), *_cells(f)) for f in figures]
-    return table(("prediction", by, *_HEADER), rows, words=(1,) if by == "model" else ())
+    """Every prediction in every group; the group stands under the prediction, so that the table is no wider than a page."""
+    rows = [
+        (f"{statement(f.output, f.churn_label)}<small>{text(f.group)}</small>", *_cells(f)) for f in figures
+    ]
+    return table((f"prediction, {by}", *_HEADER), rows)
 
 
 def _cells(f: Figures) -> tuple[str, ...]:
