@@ -72,9 +72,7 @@ def _cells(f: Figures) -> tuple[str, ...]:
 def fairness(lines: Sequence[Fairness]) -> str:
     """The fairness table."""
     header = (
-        "prediction",
-        "by",
-        "group",
+        "prediction, group",
         "rows",
         "people",
         "rate",
@@ -87,9 +85,7 @@ def fairness(lines: Sequence[Fairness]) -> str:
     )
     rows = [
         (
-            statement(line.output, line.churn_label),
-            line.by,
-            text(line.group),
+            f"{statement(line.output, line.churn_label)}<small>{line.by}: {text(line.group)}</small>",
             count(line.rows),
             count(line.entities),
             between(line.rate),
