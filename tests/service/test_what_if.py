@@ -12,7 +12,7 @@ from tutorpulse.errors import UnknownEntityError
 from tutorpulse.features.actionable import LEVERS
 from tutorpulse.features.frame import FEATURE_COUNT, FeatureFrame
 from tutorpulse.model.contract import Predictions
-from tutorpulse.service.queries.shapes import WHAT_IF_CAVEAT, WhatIf
+from tutorpulse.service.queries.what_if_shapes import WHAT_IF_CAVEAT, WhatIf
 from tutorpulse.service.refresh import refresh
 from tutorpulse.service.what_if import MOST_CHANGES, what_if
 

@@ -4,7 +4,8 @@ from rich.text import Text
 
 from tutorpulse.cli import console, views
 from tutorpulse.decisions.phrases import PHRASES
-from tutorpulse.service.queries.shapes import Comparison, OutputChange, WhatIf
+from tutorpulse.service.queries.shapes import Comparison, OutputChange
+from tutorpulse.service.queries.what_if_shapes import WhatIf
 
 
 def show_comparison(found: Comparison) -> None:

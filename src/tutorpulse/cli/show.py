@@ -13,7 +13,8 @@ from tutorpulse.clock import parse_time
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.page import find, page
 from tutorpulse.service.queries.comparing import compare
-from tutorpulse.service.queries.shapes import Comparison, WhatIf
+from tutorpulse.service.queries.shapes import Comparison
+from tutorpulse.service.queries.what_if_shapes import WhatIf
 from tutorpulse.service.root import Pulse, open_pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.served import reading_scorer

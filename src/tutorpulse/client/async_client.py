@@ -16,7 +16,7 @@ from tutorpulse.client.transport import Retries
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.summary import Summary
 from tutorpulse.features.frame import EntityType
-from tutorpulse.service.queries import alert_shapes, shapes, upkeep_shapes
+from tutorpulse.service.queries import alert_shapes, shapes, upkeep_shapes, what_if_shapes
 from tutorpulse.service.shown import Page
 
 T = TypeVar("T")
@@ -129,9 +129,9 @@ class AsyncClient(AsyncWorklistCalls):
             path_of(kind, entity_id) + "/changes", shapes.Comparison, since=since, until=until
         )
 
-    async def what_if(self, kind: EntityType, entity_id: str) -> shapes.WhatIf:
+    async def what_if(self, kind: EntityType, entity_id: str) -> what_if_shapes.WhatIf:
         """The smallest realistic changes that would lower its risk, as the model sees it."""
-        return await self._get(path_of(kind, entity_id) + "/what-if", shapes.WhatIf)
+        return await self._get(path_of(kind, entity_id) + "/what-if", what_if_shapes.WhatIf)
 
     async def decide(
         self, recommendation_id: str, state: Literal["done", "dismissed"], note: str | None = None

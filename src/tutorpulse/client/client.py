@@ -16,7 +16,7 @@ from tutorpulse.client.worklist import WorklistCalls
 from tutorpulse.decisions.insights import Insight
 from tutorpulse.decisions.summary import Summary
 from tutorpulse.features.frame import EntityType
-from tutorpulse.service.queries import alert_shapes, shapes, upkeep_shapes
+from tutorpulse.service.queries import alert_shapes, shapes, upkeep_shapes, what_if_shapes
 from tutorpulse.service.shown import Page
 
 T = TypeVar("T")
@@ -122,9 +122,9 @@ class Client(WorklistCalls):
         """Why its predictions moved since then, or between two times: what the data and what a change of the model did."""
         return self._get(path_of(kind, entity_id) + "/changes", shapes.Comparison, since=since, until=until)
 
-    def what_if(self, kind: EntityType, entity_id: str) -> shapes.WhatIf:
+    def what_if(self, kind: EntityType, entity_id: str) -> what_if_shapes.WhatIf:
         """The smallest realistic changes that would lower its risk, as the model sees it."""
-        return self._get(path_of(kind, entity_id) + "/what-if", shapes.WhatIf)
+        return self._get(path_of(kind, entity_id) + "/what-if", what_if_shapes.WhatIf)
 
     def decide(
         self, recommendation_id: str, state: Literal["done", "dismissed"], note: str | None = None

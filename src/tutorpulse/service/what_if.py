@@ -18,7 +18,7 @@ from tutorpulse.features.frame import FEATURE_COUNT, EntityType, FeatureFrame
 from tutorpulse.model.outputs import Floats
 from tutorpulse.service.page import find, moment_of
 from tutorpulse.service.population import from_json
-from tutorpulse.service.queries.shapes import WhatIf, WhatIfChange
+from tutorpulse.service.queries.what_if_shapes import WhatIf, WhatIfChange
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer, matrix
 from tutorpulse.service.track.bounds import bounds_of

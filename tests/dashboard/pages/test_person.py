@@ -3,6 +3,7 @@
 import pytest
 
 from tests.dashboard.conftest import Look
+from tutorpulse.clock import DAY_US
 from tutorpulse.dashboard.pages.deeds import change_of
 from tutorpulse.dashboard.pages.person import _places
 from tutorpulse.errors import InputError
@@ -30,6 +31,29 @@ def test_what_would_lower_the_risk_comes_after_the_page_and_says_what_the_api_sa
     part, told = look("/parts/tutors/t3/what-if").text, look("/v1/tutors/t3/what-if").json()
     assert (told["sentence"] or told["note"][1:]) in part
     assert (told["caveat"] in part) == bool(told["changes"])
+
+
+def test_why_it_changed_waits_for_a_second_record(look: Look) -> None:
+    assert 'data-part="/parts/tutors/t3/changed"' in look("/tutors/t3").text
+    assert "Nothing to compare yet" in look("/parts/tutors/t3/changed").text
+    assert look("/parts/tutors/nobody/changed").status_code == 404
+
+
+def test_why_it_changed_is_told_in_the_words_of_the_api(look: Look, service: Service) -> None:
+    with service.states.one() as state:
+        rows = state.predictions.history("tutor", "t2")
+        rows.columns["as_of_us"] -= 2 * DAY_US
+        rows.columns["churn_risk_14d"] /= 2
+        rows.columns["model_version"][:] = "gone-1"
+        state.predictions.record(rows)
+    part = look("/parts/tutors/t2/changed").text
+    told = look("/v1/tutors/t2/changes?since=2020-01-01").json()
+    for output in told["outputs"]:
+        assert output["sentence"] in part
+        assert output["change"] == pytest.approx(
+            output["data_change"] + output["model_change"] + output["rest"]
+        )
+    assert "by another model" in part
 
 
 def test_an_unknown_one_is_told_as_such(look: Look) -> None:

@@ -29,8 +29,8 @@ from tutorpulse.service.queries.shapes import (
     StudentList,
     TutorItem,
     TutorList,
-    WhatIf,
 )
+from tutorpulse.service.queries.what_if_shapes import WhatIf
 from tutorpulse.service.shown import Page
 from tutorpulse.service.what_if import what_if
 from tutorpulse.service.worklist.record import record

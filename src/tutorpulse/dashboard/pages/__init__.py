@@ -13,6 +13,7 @@ from tutorpulse.dashboard.pages import (
     settings,
     tables,
     tasks,
+    why,
 )
 
 ROUTERS = (
@@ -23,6 +24,7 @@ ROUTERS = (
     deeds.router,
     record.router,
     person.router,
+    why.router,
     alerts.router,
     models.router,
     market.router,

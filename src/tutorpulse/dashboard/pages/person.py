@@ -27,7 +27,6 @@ from tutorpulse.service.page import page
 from tutorpulse.service.queries import person
 from tutorpulse.service.queries.ranges import Range
 from tutorpulse.service.shown import Page, ShownFact
-from tutorpulse.service.what_if import what_if
 from tutorpulse.service.worklist import tasks
 from tutorpulse.settings import Settings
 
@@ -160,15 +159,6 @@ def _weeks(found: Iterable[person.Day], today: date) -> list[list[person.Day | N
         [None if d > today else by_date.get(d.isoformat(), person.Day(d.isoformat(), 0, 0)) for d in week]
         for week in dates
     ]
-
-
-@router.get("/parts/{kind}s/{entity_id:path}/what-if")
-def lowering(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -> Response:  # noqa: ARG001
-    """What would lower the risk."""
-    service = here(request).service
-    with service.lend() as pulse:
-        found = what_if(pulse, scorer_of(service), entity_id, kind)
-    return frame.part("parts/what_if.html", found=found)
 
 
 @router.get("/parts/{kind}s/{entity_id:path}/partners")
