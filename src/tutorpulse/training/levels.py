@@ -127,7 +127,8 @@ class _Seen:
         _, place = np.unique(self.as_of_us, return_inverse=True)
         missing = np.bincount(place, weights=self.label - mean)
         information = np.bincount(place, weights=variance)
-        return np.asarray(missing / np.maximum(information, 1e-9), np.float64), information * self.counts
+        shift = missing / np.maximum(information, 1e-9)
+        return np.asarray(shift, np.float64), np.asarray(information * self.counts, np.float64)
 
     def fitted(self, weight: float, width: float) -> tuple[float, float, float]:
         """Shift, tilt and the information on the shift (1 / its squared error) under a prior of that width for the shift."""

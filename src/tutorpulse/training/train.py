@@ -12,7 +12,7 @@ from tutorpulse.errors import HistoryError
 from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType
 from tutorpulse.model.artifact import Artifact, checksum, versioned
 from tutorpulse.model.heads import Head
-from tutorpulse.model.manifest import FORMAT, ExitGap, HeadEntry, KindManifest, Manifest
+from tutorpulse.model.manifest import FORMAT, ExitGap, HeadEntry, KindManifest, Levels, Manifest
 from tutorpulse.model.outputs import ChurnLabel, Floats
 from tutorpulse.settings import ExitGap as ExitGapSetting
 from tutorpulse.settings import Settings
@@ -191,6 +191,12 @@ class _KindTraining:
         fitted = fit_kind(recoded, then, recipe, self._progress)
         return judge(fitted.models(), snapshots, own, cut_us, recipe, self._rival())
 
+    def _levels(self, snapshots: Snapshots, seed: int) -> Levels | None:
+        starter = self._plan.starter
+        if starter is None or self._kind not in starter.heads:
+            return None
+        return starter_levels(starter, snapshots, self._history, seed)
+
     def _rival(self) -> Rival:
         starter = self._plan.starter
         if starter is None or self._kind not in starter.heads:
@@ -206,7 +212,6 @@ class _KindTraining:
         gap: ExitGapChoice,
     ) -> KindManifest:
         held_out = self._held_out(snapshots, own, recipe)
-        starter = self._plan.starter if self._rival() is not NO_RIVAL else None
         goal_exits, censored = exits_apart(self._history, snapshots.rows, recipe.gap_us)
         return KindManifest(
             entity_type=self._kind,
@@ -227,7 +232,7 @@ class _KindTraining:
             snapshot_count=len(snapshots.dates_us),
             goal_exits=goal_exits,
             censored=censored,
-            levels=starter and starter_levels(starter, snapshots, self._history, recipe.seed),
+            levels=self._levels(snapshots, recipe.seed),
         )
 
 
