@@ -24,12 +24,12 @@ class Column(msgspec.Struct, frozen=True):
 
 
 _OUTPUTS = (
-    Column("churn_risk_14d", "percent", 140, "Risk, 14 days", filtered=True),
+    Column("churn_risk_14d", "percent", 152, "Risk, 14 days", filtered=True),
     Column("trail", "trail", 124, "Risk, 60 days"),
     Column("churn_risk_30d", "percent", 136, "Risk, 30 days", filtered=True),
     Column("health_score", "number", 104, "Health", filtered=True),
     Column("session_velocity", "decimal", 150, "Sessions a week", filtered=True),
-    Column("first_session_success", "percent", 170, "First sessions kept", filtered=True),
+    Column("first_session_success", "percent", 164, "First sessions kept", filtered=True),
     Column("already_gone", "percent", 136, "Gone already", filtered=True),
     Column("inactive_14d", "percent", 132, "Silent, 14 days", filtered=True, hidden=True),
     Column("inactive_30d", "percent", 132, "Silent, 30 days", filtered=True, hidden=True),
@@ -43,7 +43,7 @@ _LAST = (
 
 def columns(kind: EntityType) -> tuple[Column, ...]:
     """Those of a kind, outputs under the names that it has."""
-    first = (Column("entity_id", "id", 150, texts.word(kind)), Column("segment", "chip", 148, "Segment"))
+    first = (Column("entity_id", "id", 150, texts.word(kind)), Column("segment", "chip", 140, "Segment"))
     outputs = (msgspec.structs.replace(c, field=shown_name(c.field, kind)) for c in _OUTPUTS)
     return (*first, *outputs, *_LAST)
 
