@@ -55,7 +55,7 @@ def test_one_opens_with_the_drivers_and_what_it_was_a_week_ago(pulse: Pulse, wor
     pulse.store.append(decode_lines(msgspec.json.encode(event), Arrival(now_us=week_us, source="test")))
     (alert,) = again(pulse, world, 24 * 7)
     assert (alert.entity_id, alert.rule, alert.severity) == ("anna", "student_churn", "critical")
-    assert alert.why == "Churn risk 83 % (was 10 % a week ago): 0 sessions in 7 days"
+    assert alert.why == "Churn risk 83 % (was 10 % a week ago): no session in 7 days"
     assert alert.since_us == alert.opened_us == pulse.clock.now_us()
 
 
