@@ -40,8 +40,8 @@ def refresh(
                 report = refresh_anywhere(
                     pulse, open_scorer, lambda doing: status.update(f"Refreshing: {doing}")
                 )
-            except ModelError:
-                leave_standing(pulse)
+            except ModelError as error:
+                leave_standing(pulse, str(error))
                 raise
         run = pulse.state.runs.last()
     if as_json:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tutorpulse.decisions.status import STATUSES
 from tutorpulse.decisions.summary import Summary, summary
-from tutorpulse.features.frame import ENTITY_TYPES, EntityType
+from tutorpulse.features.frame import EntityType
 from tutorpulse.service.alerting.system import watch_system
 from tutorpulse.service.alerting.watching import apply
 from tutorpulse.service.delivery.planning import register
@@ -74,20 +74,6 @@ def refresh(pulse: Pulse, scorer: Scorer, progress: Progress = lambda _doing: No
         report = report_of(outcomes, scorer, as_of_us, [note] if note else [], subjects)
         keep_run(pulse.state, report, as_of_us)
     return report
-
-
-def note_unusable(pulse: Pulse, problem: str) -> None:
-    """There is no model to refresh by: the last predictions stay, marked stale, and alerts say so.
-
-    Raises:
-        SettingsError: the receivers or alert rules are wrong.
-    """
-    receivers = load_receivers(pulse.home.path, pulse.settings)
-    with pulse.state.transaction():
-        register(pulse.state, receivers)
-        for kind in ENTITY_TYPES:
-            pulse.state.predictions.mark_stale(kind)
-        apply(pulse.state, watch_system(pulse, problem))
 
 
 def _refresh_kind(

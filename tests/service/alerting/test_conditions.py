@@ -10,16 +10,15 @@ import pytest
 
 from tests.service.world import NOW_US, One, World, opened
 from tutorpulse.clock import DAY_US, FixedClock, format_time
-from tutorpulse.errors import ModelError
 from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import MANIFEST_FILE
 from tutorpulse.service.alerting.rules import rules_of
 from tutorpulse.service.alerting.system import watch_system
 from tutorpulse.service.alerting.watching import apply
-from tutorpulse.service.refresh import note_unusable, refresh
+from tutorpulse.service.refresh import refresh
 from tutorpulse.service.root import Pulse
-from tutorpulse.service.socket.refreshing import refresh_anywhere
+from tutorpulse.service.unmodelled import leave_standing
 from tutorpulse.store.state.alerts import AlertRow
 
 Event = dict[str, object]
@@ -109,7 +108,7 @@ def test_every_shipped_rule_fires_where_its_condition_holds(pulse: Pulse) -> Non
     world.reachable = False
     refresh(pulse, world.scorer())
     found |= live(pulse)
-    note_unusable(pulse, "trees.txt is damaged.")
+    leave_standing(pulse, "trees.txt is damaged.")
     found |= live(pulse)
     assert set(found) == {rule.key for rule in rules_of(pulse.home.path)}
     assert found["model_drifting"].why == "Tutors drift: expected AUC 0.700, 0.780 then."
@@ -135,14 +134,10 @@ def test_a_drift_of_before_the_model_in_force_counts_no_more(pulse: Pulse) -> No
     assert "model_drifting" not in live(pulse)
 
 
-def test_a_refresh_without_a_usable_model_fails_and_an_alert_says_so_until_there_is_one(pulse: Pulse) -> None:
+def test_a_model_that_cannot_be_used_is_an_alert_until_there_is_one(pulse: Pulse) -> None:
     world = World(students={"anna": One()})
-
-    def none(_pulse: Pulse) -> None:
-        raise ModelError("The model is gone.")
-
-    with pytest.raises(ModelError):
-        refresh_anywhere(pulse, none, lambda _doing: None)  # type: ignore[arg-type]
+    refresh(pulse, world.scorer())
+    assert leave_standing(pulse, "The model is gone.") == 1
     assert live(pulse)["model_unusable"].why == "The model is gone."
     refresh(pulse, world.scorer())
     assert "model_unusable" not in live(pulse)

@@ -4,9 +4,8 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from tutorpulse.errors import ModelError
 from tutorpulse.service.judging import lines_to, log
-from tutorpulse.service.refresh import RefreshReport, note_unusable, refresh
+from tutorpulse.service.refresh import RefreshReport, refresh
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.socket.client import ServedStore
@@ -19,15 +18,10 @@ def refresh_anywhere(
     """Judge everybody now: by the service that holds the home, or here where none does.
 
     Raises:
-        HistoryError: nothing was imported yet. ModelError: there is no model that can be used; alerts say so too.
+        HistoryError: nothing was imported yet.
     """
     if not isinstance(pulse.store, ServedStore):
-        try:
-            scorer = open_scorer(pulse)
-        except ModelError as error:
-            note_unusable(pulse, str(error))
-            raise
-        return refresh(pulse, scorer, progress)
+        return refresh(pulse, open_scorer(pulse), progress)
 
     def tell(kind: str, text: str) -> None:
         if kind == "doing":
