@@ -85,7 +85,7 @@ def test_a_mail_says_who_why_since_when_what_to_do_and_where(
     assert told(pulse).sent == 1
     (mail,) = mails.mails
     assert (mail.to, mail.subject) == (["ops@x.example"], "[critical] Churn risk: student anna")
-    assert "Why: Churn risk 83 %: 0 sessions in 7 days" in mail.body
+    assert "Why: Churn risk 83 %: no session in 7 days" in mail.body
     assert f"Since: {format_time(NOW_US)}" in mail.body
     assert "To do: Call within 48 hours" in mail.body
     (alert,) = pulse.state.alerts.live("student")
