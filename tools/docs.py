@@ -12,7 +12,8 @@ from typing import Any
 
 import typer
 
-from tutorpulse.aws.cost import DAYS, PRICES, Load, month, total
+from tutorpulse.aws.cost import DAYS, PRICES, WRITTEN, Load, month, total
+from tutorpulse.aws.cost import REGION as COST_REGION
 from tutorpulse.cli.app import app
 from tutorpulse.events.contract import EVENT_TYPES, EventType, Field
 from tutorpulse.features.catalog import Catalog
@@ -143,7 +144,7 @@ def aws_cost_page() -> str:
     rows = [
         [
             parts[0].what,
-            f"{PRICES[parts[0].price]:g} ({parts[0].price})",
+            f"{PRICES[parts[0].price].usd:g} ({parts[0].price})",
             *(f"{part.amount:,.0f} = {part.usd:,.2f}" for part in parts),
         ]
         for parts in zip(*months, strict=True)
@@ -151,16 +152,25 @@ def aws_cost_page() -> str:
     sums = [[f"**{DAYS} days**", "", *(f"**{total(lines):,.2f}**" for lines in months)]]
     header = ["", "price, USD", *(f"{load.sessions_per_day:,.0f} sessions a day" for load in loads)]
     notes = [
-        "Computed from list prices and amounts that stand in `src/tutorpulse/aws/cost.py`; no bill was ever looked at. Free tiers, taxes and discounts are left out. "
+        "Computed from prices and amounts that stand in `src/tutorpulse/aws/cost.py`; no bill was ever looked at. Free tiers, taxes and discounts are left out. "
         "`tutorpulse aws cost --sessions N` gives other loads.",
         f"Assumed: {loads[0].events_per_session:g} events a session of {loads[0].event_bytes:g} bytes, {loads[0].events_per_post:g} a post, "
         f"{loads[0].history_events:g} events in a person's history. Of the amounts, DynamoDB's write units an event and a look are "
-        "upper bounds counted on DynamoDB Local; seconds of functions and model, and histories read at a look, are estimates.",
-        "The predecessor's own estimate is not at hand, so it does not stand beside these.",
+        "upper bounds counted on DynamoDB Local, for events that come one by one (`python -m tools.aws_units` counts them); seconds of "
+        "functions and model, and histories read at a look, are estimates.",
+        "The predecessor's own estimate was looked for and not found in what there is of it (its contracts, plans and data), so it does not stand "
+        "beside these. Whoever has it can compare it line by line.",
         "At the large load reading whole histories at each look is half of the bill: the price of computing every feature "
         "from the events themselves. One machine with `tutorpulse serve` takes that load as well (docs/results.md).",
     ]
-    return "\n\n".join(["# What a month on AWS costs", *notes, table(header, [*rows, *sums])])
+    assumed = [[name, f"{price.usd:g}", f"[{price.page}]({price.address})"] for name, price in PRICES.items()]
+    prices = [
+        "## Prices that were assumed",
+        f"List prices on demand of {COST_REGION}, in US dollars, as they were remembered in {WRITTEN}; they were not looked up. "
+        "Look each up on its page before you rely on a sum: prices differ by region, and change.",
+        table(["", "USD", "look up at"], assumed),
+    ]
+    return "\n\n".join(["# What a month on AWS costs", *notes, table(header, [*rows, *sums]), *prices])
 
 
 PAGES: dict[str, Callable[[], str]] = {

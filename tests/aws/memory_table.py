@@ -64,14 +64,12 @@ class MemoryTable:
         key: tuple[str, str],
         numbers: Mapping[str, int],
         sets: Mapping[str, set[str]] | None = None,
-        once: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         with self._guard:
             before = copy.deepcopy(self._there(*key))
             now = {**before, names.PARTITION_KEY: key[0], names.SORT_KEY: key[1]}
             now |= {name: before.get(name, 0) + value for name, value in numbers.items()}
             now |= {name: before.get(name, set()) | some for name, some in (sets or {}).items() if some}
-            now |= {name: value for name, value in (once or {}).items() if name not in before}
             self._store(now)
         self.written()
         return before
@@ -85,6 +83,11 @@ class MemoryTable:
                 there.pop(name, None)
         self.written()
         return True
+
+    def remove(self, entity_id: str, entity_type: str) -> None:
+        with self._guard:
+            self.items.get(entity_id, {}).pop(entity_type, None)
+        self.written()
 
     def get(self, entity_id: str, entity_type: str) -> dict[str, Any] | None:
         with self._guard:

@@ -9,12 +9,14 @@ import pytest
 
 from tests.aws.memory_table import MemoryTable
 from tests.aws.stream import NOW_US, bodies, event, processor
-from tests.aws.worlds import NOON_US, Endpoint, kit, lines_of, simulated, stream_in
+from tests.aws.worlds import NOON_US, Endpoint, home_of, kit, lines_of, simulated, stream_in
 from tutorpulse.aws import reading_api
 from tutorpulse.aws.ingesting import Ingest
 from tutorpulse.aws.predicting import predict
 from tutorpulse.aws.processing import Record
 from tutorpulse.clock import FixedClock
+from tutorpulse.features.frame import ENTITY_TYPES
+from tutorpulse.service.queries.subjects import keep_subjects
 from tutorpulse.settings import Settings
 from tutorpulse.simulate import post
 from tutorpulse.store.home import Home
@@ -210,6 +212,21 @@ def test_lists_and_counts_are_those_of_the_table(served: tuple[MemoryTable, Any]
     shown = {one["entity_id"]: one["burnout_risk"] for one in listed["items"]}
     assert shown == {i["entity_id"]: i.get("burnout_risk") for i in table.of_type("tutor")}
     assert asked(handler, "/insights/aggregations")[1]["total"] == len(list(table.of_type("insight")))
+
+
+def test_segments_and_subjects_are_those_of_a_home(
+    served: tuple[MemoryTable, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with home_of(tmp_path_factory.mktemp("home"), simulated(days=40, tutors=3, students=10)) as pulse:
+        keep_subjects(pulse.store, pulse.state, NOON_US)
+        expected = {kind: pulse.state.subjects.counts(kind) for kind in ENTITY_TYPES}
+    status, told = asked(served[1], "/v1/segments")
+    assert status == 200
+    assert told["subjects"] == expected
+    assert expected["tutor"]
+    subject = min(expected["tutor"])
+    _, listed = asked(served[1], "/v1/tutors", subject=subject, limit="1000")
+    assert len(listed["items"]) == expected["tutor"][subject]
 
 
 def test_what_is_written_later_is_seen_by_a_function_that_stays_warm(served: tuple[MemoryTable, Any]) -> None:

@@ -49,10 +49,12 @@ EVENTS = [
 
 def settled(table: MemoryTable) -> dict[str, Any]:
     """What is left in the end: events by holder, and totals by day."""
+    waiting = marks.waiting(table)
     for kind in ENTITY_TYPES:
-        for mark in list(marks.waiting(table, kind)):
+        for mark in waiting.of(kind):
             tiles.rebuild(table, mark)
-            assert marks.take_away(table, mark)
+        waiting.take_away(waiting.of(kind))
+    assert not any(marks.waiting(table).of(kind) for kind in ENTITY_TYPES)
     people = ("t1", "t2", "st1", "st2")
     return {
         who: (

@@ -64,7 +64,7 @@ def test_without_the_endpoint_the_last_predictions_stay_marked_stale_and_are_mad
         assert item["stale"] == key.startswith("tutor")
         for name in ("churn_risk_14d", "health_score", "segment", "as_of_us"):
             assert item.get(name) == before[key].get(name)
-    assert {mark.entity_id for mark in marks.waiting(made.table, "tutor")} == {name for _, name in who}
+    assert {mark.entity_id for mark in marks.waiting(made.table).of("tutor")} == {name for _, name in who}
     endpoint.reachable = True
     assert predict(later, lines_of([]), lambda: 900).tutors_processed == len(who)
     assert not any(item["stale"] for item in scored(made).values())
@@ -81,9 +81,9 @@ def test_before_the_endpoint_ever_answered_nothing_is_made_up(filled: tuple[Kit,
 
 def test_time_that_runs_out_leaves_the_rest_marked(filled: tuple[Kit, Endpoint, Told]) -> None:
     made, _, _ = filled
-    waiting = [len(list(marks.waiting(made.table, kind))) for kind in ENTITY_TYPES]
+    waiting = [len(marks.waiting(made.table).of(kind)) for kind in ENTITY_TYPES]
     assert predict(made, lines_of([]), lambda: 5).total_processed == 0
-    assert [len(list(marks.waiting(made.table, kind))) for kind in ENTITY_TYPES] == waiting
+    assert [len(marks.waiting(made.table).of(kind)) for kind in ENTITY_TYPES] == waiting
 
 
 def test_the_log_has_a_line_for_each_changed_prediction(
@@ -148,7 +148,7 @@ def test_the_night_mends_what_was_written_and_never_marked(tmp_path: Path) -> No
     made = kit(MemoryTable(), tmp_path, Endpoint(), now_us=NOW_US + HOUR_US)
     processor(made.table).take(records(bodies([event(1)])))
     predict(made, lines_of([]), lambda: 900)
-    assert list(marks.waiting(made.table, "tutor")) == []
+    assert marks.waiting(made.table).of("tutor") == []
     table: Any = made.table
     from tutorpulse.aws.events import Event
     from tutorpulse.aws.taking import Taker, Touched

@@ -1,6 +1,7 @@
 """The handlers as Lambda runs them: from the built asset, under its own runtime client, with nothing else to import."""
 
 import base64
+import hashlib
 import importlib.util
 import json
 import os
@@ -67,9 +68,10 @@ class Services(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.asked: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.answered: queue.Queue[tuple[str, bytes]] = queue.Queue()
         self.put: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []
         self.invoker = Invoker(serving())
 
     @property
@@ -93,9 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self) -> None:
-        try:
-            asked = self.server.asked.get(timeout=120)
-        except queue.Empty:
+        asked = self.server.asked.get()
+        if asked is None:  # Whoever asked is gone.
             return
         deadline = str(int((time.time() + 60) * 1000))
         arn = f"arn:aws:lambda:{REGION}:123456789012:function:f"
@@ -116,16 +117,38 @@ class _Handler(BaseHTTPRequestHandler):
         elif "/invocations" in self.path:
             answered = self.server.invoker.answer(Invocation(body, self.headers["Content-Type"]))
             self._send(answered.body, Content_Type=answered.content_type)
-        elif "PutRecords" in self.headers.get("X-Amz-Target", ""):
-            records = json.loads(body)["Records"]
-            self.server.put += records
-            self._send(json.dumps({"FailedRecordCount": 0, "Records": [{}] * len(records)}).encode())
-        elif "PutEvents" in self.headers.get("X-Amz-Target", ""):
-            self._send(b'{"FailedEntryCount": 0, "Entries": []}')
+        elif target := self.headers.get("X-Amz-Target", ""):
+            answer = getattr(self, f"_{target.partition('.')[2]}")(json.loads(body))
+            self._send(json.dumps(answer).encode())
         else:
             self._send(
                 b"<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>"
             )
+
+    def _PutRecords(self, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        self.server.put += asked["Records"]
+        return {"FailedRecordCount": 0, "Records": [{}] * len(asked["Records"])}
+
+    def _PutEvents(self, _: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        return {"FailedEntryCount": 0, "Entries": []}
+
+    def _SendMessage(self, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        self.server.sent.append(asked)
+        return {
+            "MessageId": "m",
+            "MD5OfMessageBody": hashlib.md5(asked["MessageBody"].encode()).hexdigest(),
+        }
+
+    def _GetShardIterator(self, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        return {"ShardIterator": asked["StartingSequenceNumber"]}
+
+    def _GetRecords(self, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        first = int(asked["ShardIterator"])
+        kept = [
+            {"SequenceNumber": str(n), "Data": record["Data"], "ApproximateArrivalTimestamp": time.time()}
+            for n, record in enumerate(self.server.put, 1)
+        ]
+        return {"Records": [record for record in kept if int(record["SequenceNumber"]) >= first]}
 
 
 @pytest.fixture
@@ -156,7 +179,8 @@ def running(
         "STREAM": "events",
         "ENDPOINT": "marketplace-health-endpoint",
         "BUS": "bus",
-        "POISON_QUEUE": "http://none",
+        "POISON_QUEUE": f"http://{services.address}/1/poison",
+        "JOBS_QUEUE": f"http://{services.address}/1/jobs",
         "PATH": os.environ["PATH"],
     }
     command = [sys.executable, "-S", "-P", "-m", "awslambdaric", f"tutorpulse.aws.handlers.{handler}"]
@@ -180,6 +204,9 @@ def running(
             yield call
         finally:
             process.kill()
+            # A request of this process that still waits must not take what is meant for the next.
+            services.asked.put(None)
+            services.asked = queue.Queue()
 
 
 def test_the_asset_fits_and_holds_nothing_that_is_too_large(asset: Asset) -> None:
@@ -189,29 +216,64 @@ def test_the_asset_fits_and_holds_nothing_that_is_too_large(asset: Asset) -> Non
     assert not names & {"pyarrow", "pandas", "lightgbm", "sklearn", "scipy", "boto3"}
 
 
-def test_an_event_goes_from_the_door_to_a_prediction(
+@pytest.fixture
+def given(
     asset: Asset, runtime: Path, services: Services, local_table: Table, local_endpoint: str
-) -> None:
-    given = (asset, runtime, services, local_endpoint, local_table.name)
-    now = time.time()
-    happened = {
-        **event(1, price=30.0),
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - 3600)),
+) -> tuple[Asset, Path, Services, str, str]:
+    return asset, runtime, services, local_endpoint, local_table.name
+
+
+def happened(number: int, hours_ago: float = 1, **payload: Any) -> bytes:
+    at = time.gmtime(time.time() - hours_ago * 3600)
+    one = {**event(number, **payload), "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", at)}
+    return bodies([one])[0]
+
+
+def posted(body: bytes, path: str = "/v1/events") -> dict[str, Any]:
+    return {"path": path, "headers": {"content-type": "application/json"}, "body": body.decode()}
+
+
+def of_stream(number: int, data: bytes) -> dict[str, Any]:
+    encoded = base64.b64encode(data).decode()
+    return {
+        "kinesis": {
+            "sequenceNumber": str(number),
+            "data": encoded,
+            "approximateArrivalTimestamp": time.time(),
+        }
     }
+
+
+def read(path: str, **query: str) -> dict[str, Any]:
+    """A request as API Gateway hands it on."""
+    return {
+        "resource": path,
+        "httpMethod": "GET",
+        "path": path,
+        "headers": {"Host": "x"},
+        "multiValueHeaders": {"Host": ["x"]},
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()},
+        "requestContext": {"requestId": "r", "identity": {"apiKeyId": "k"}, "stage": "prod"},
+        "body": None,
+        "isBase64Encoded": False,
+    }
+
+
+def test_an_event_goes_from_the_door_to_a_prediction_that_the_api_tells(
+    given: Any, services: Services, local_table: Table
+) -> None:
     with running("ingest", *given) as call:
-        answer = call(
-            {
-                "path": "/v1/events",
-                "headers": {"content-type": "application/json"},
-                "body": bodies([happened])[0].decode(),
-            }
-        )
+        answer = call(posted(happened(1, price=30.0)))
         assert (answer["statusCode"], json.loads(answer["body"])["accepted"]) == (200, 1)
     (record,) = services.put
-    kinesis = {"sequenceNumber": "1", "data": record["Data"], "approximateArrivalTimestamp": now}
-    assert base64.b64decode(record["Data"]) == bodies([happened])[0]
     with running("process", *given) as call:
-        assert call({"Records": [{"kinesis": kinesis}]}) == {"batchItemFailures": []}
+        assert call({"Records": [of_stream(1, base64.b64decode(record["Data"]))]}) == {
+            "batchItemFailures": []
+        }
+        large = b'{"note": "' + b"x" * 450_000 + b'", ' + happened(2)[1:]
+        assert call({"Records": [of_stream(2, large)]}) == {"batchItemFailures": []}
+    assert [message["QueueUrl"].rsplit("/", 1)[1] for message in services.sent] == ["poison"]
     with running("predict", *given) as call:
         summary = call({})
         assert (summary["tutors_processed"], summary["students_processed"]) == (1, 1)
@@ -219,3 +281,35 @@ def test_an_event_goes_from_the_door_to_a_prediction(
     (tutor,) = local_table.of_type("tutor")
     assert (tutor["entity_id"], tutor["stale"], tutor["status"]) == ("t1", False, "new")
     assert 0 <= tutor["burnout_risk"] <= 1
+    with running("insights", *given) as call:
+        answer = call(read("/v1/tutors"))
+        assert answer["statusCode"] == 200, answer
+        (listed,) = json.loads(answer["body"])["items"]
+        assert (listed["entity_id"], listed["burnout_risk"]) == ("t1", tutor["burnout_risk"])
+        for path in ("/insights/recent", "/insights/aggregations", "/v1/students", "/v1/segments"):
+            assert call(read(path))["statusCode"] == 200, path
+        assert call(read("/insights/nothing"))["statusCode"] == 404
+
+
+def test_a_night_hands_on_its_jobs_and_does_them(given: Any, services: Services, local_table: Table) -> None:
+    with running("process", *given) as call:
+        assert call({"Records": [of_stream(1, happened(1, 40, price=30.0))]}) == {"batchItemFailures": []}
+    with running("night", *given) as call:
+        assert call({"source": "aws.events"}) == {"tutor": 1, "student": 1}
+        jobs = [message["MessageBody"] for message in services.sent]
+        assert {message["QueueUrl"].rsplit("/", 1)[1] for message in services.sent} == {"jobs"}
+        done = [call({"Records": [{"body": job}]})["finished"] for job in jobs]
+        assert sorted(kind for some in done for kind in some) == ["student", "tutor"]
+    for kind in ("tutor", "student"):
+        found = local_table.get("log", f"population#{kind}")
+        assert found is not None, kind
+
+
+def test_a_letter_is_taken_from_the_stream(given: Any, services: Services, local_table: Table) -> None:
+    services.put += [{"Data": base64.b64encode(happened(n)).decode()} for n in range(1, 5)]
+    batch = {"shardId": "s", "streamArn": "arn:aws:kinesis:eu-central-1:1:stream/events"}
+    batch |= {"startSequenceNumber": "2", "endSequenceNumber": "3"}
+    with running("redrive", *given) as call:
+        assert call({"Records": [{"body": json.dumps({"KinesisBatchInfo": batch})}]}) == {"taken": 2}
+    held = local_table.between("t1", "event#", "event#~")
+    assert sorted(item["entity_type"].rsplit("#")[-1] for item in held) == ["e2", "e3"]

@@ -115,7 +115,7 @@ def test_the_index_lists_tutors_with_what_is_predicted(filled: Kit, pulse: Pulse
 
 
 def test_once_everybody_was_looked_at_nobody_waits_and_nothing_is_written(filled: Kit) -> None:
-    assert [list(marks.waiting(filled.table, kind)) for kind in ENTITY_TYPES] == [[], []]
+    assert [marks.waiting(filled.table).of(kind) for kind in ENTITY_TYPES] == [[], []]
     found = predict(filled, lines_of([]), lambda: 900)
     assert found.total_processed == 0
     one = next(filled.table.of_type("tutor"))

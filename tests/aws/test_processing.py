@@ -16,10 +16,12 @@ from tutorpulse.features.frame import ENTITY_TYPES
 
 def settle(table: Items) -> None:
     """Make anew what is marked, as the prediction function does."""
+    waiting = marks.waiting(table)
     for kind in ENTITY_TYPES:
-        for mark in list(marks.waiting(table, kind)):
+        for mark in waiting.of(kind):
             tiles.rebuild(table, mark)
-            assert marks.take_away(table, mark)
+        waiting.take_away(waiting.of(kind))
+    assert not any(marks.waiting(table).of(kind) for kind in ENTITY_TYPES)
 
 
 def counted(table: Items, entity_id: str, event_type: str = "session_completed") -> int:
@@ -96,8 +98,8 @@ def test_an_answer_to_a_request_brings_the_request_to_the_tutor(table: Items) ->
 def test_the_placeholder_is_nobody(table: Items) -> None:
     processor(table).take(records(bodies([event(1, tutor_id="-")])))
     assert held(table, "-") == []
-    assert [mark.entity_id for mark in marks.waiting(table, "tutor")] == []
-    assert [mark.entity_id for mark in marks.waiting(table, "student")] == ["st1"]
+    assert [mark.entity_id for mark in marks.waiting(table).of("tutor")] == []
+    assert [mark.entity_id for mark in marks.waiting(table).of("student")] == ["st1"]
 
 
 def test_what_breaks_the_contract_is_kept_whole_and_the_good_ones_are_taken(table: Items) -> None:
@@ -173,7 +175,7 @@ def test_a_crash_at_any_call_reports_the_lowest_record_and_delivering_again_make
 
 def test_eight_writers_at_once_count_exactly(local_table: Items) -> None:
     delivered = bodies(
-        [event(i, tutor_id=f"t{i % 3}", session_id=f"s{i % 40}", price=1.0) for i in range(120)]
+        [event(i, tutor_id=f"t{i % 3}", session_id=f"s{i % 40}", price=1.0) for i in range(80)]
     )
     shares = [delivered[i::4] for i in range(4)] * 2
     with ThreadPoolExecutor(9) as pool:
@@ -183,8 +185,8 @@ def test_eight_writers_at_once_count_exactly(local_table: Items) -> None:
         for future in looks:
             future.result()
     settle(local_table)
-    assert counted(local_table, "st1") == 120
-    expected = {f"t{n}": {f"e{i}" for i in range(120) if f"t{n}" in threads(i)} for n in range(3)}
+    assert counted(local_table, "st1") == 80
+    expected = {f"t{n}": {f"e{i}" for i in range(80) if f"t{n}" in threads(i)} for n in range(3)}
     for tutor, ids in expected.items():
         assert {key.rsplit("#", 1)[1] for key in held(local_table, tutor)} == ids
         assert counted(local_table, tutor) == len(ids)
@@ -192,12 +194,13 @@ def test_eight_writers_at_once_count_exactly(local_table: Items) -> None:
 
 def threads(number: int) -> set[str]:
     """The tutors of the session of an event: those whom any of its events names."""
-    return {f"t{i % 3}" for i in range(120) if i % 40 == number % 40}
+    return {f"t{i % 3}" for i in range(80) if i % 40 == number % 40}
 
 
 def look(table: Items) -> None:
     """What the prediction function does meanwhile; what comes in between stays marked."""
+    waiting = marks.waiting(table)
     for kind in ENTITY_TYPES:
-        for mark in list(marks.waiting(table, kind)):
+        for mark in waiting.of(kind):
             tiles.rebuild(table, mark)
-            marks.take_away(table, mark)
+        waiting.take_away(waiting.of(kind))

@@ -37,8 +37,8 @@ _STEPS = st.lists(
             _KEYS,
             st.integers(1, 3),
             st.sets(st.sampled_from("pqr")),
-            st.text("ab", min_size=1, max_size=2),
         ),
+        st.tuples(st.just("remove"), _KEYS),
         st.tuples(st.just("drop"), _KEYS, st.integers(0, 5)),
         st.tuples(st.just("stamp"), _KEYS, st.sampled_from(["2026-01-01", "2026-01-02"])),
         st.tuples(st.just("together"), st.lists(_KEYS, min_size=1, max_size=3, unique=True), _VALUES),
@@ -63,7 +63,9 @@ def applied(table: Items, step: tuple[Any, ...], prefix: str) -> Any:
         case "put_where":
             return table.put_where({**identity, "revision": more[0]}, "revision", more[1])
         case "add":
-            return table.add((pk, sk), {"revision": more[0]}, {"days": more[1]}, {"first": more[2]})
+            return table.add((pk, sk), {"revision": more[0]}, {"days": more[1]})
+        case "remove":
+            return table.remove(pk, sk)
         case "stamp":
             return table.put({**identity, "timestamp": more[0], "segment": "star", "hidden": 1})
     return table.drop((pk, sk), ("days", "timestamp"), ("revision", more[0]))

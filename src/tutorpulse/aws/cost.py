@@ -1,7 +1,7 @@
 """What a month costs, from stated prices and stated amounts; nothing is taken from a bill.
 
-Prices are AWS's list prices on demand in eu-central-1 or us-east-1 as named, without free tiers, taxes or discounts. They change:
-`PRICES` says what was assumed, and whoever reads the page can put others in.
+Prices are assumptions: AWS's list prices on demand of one region, as they were remembered when this was written, without free
+tiers, taxes or discounts. Each says on which page to look it up. Whoever relies on a sum looks them up first.
 """
 
 from collections.abc import Mapping
@@ -10,26 +10,45 @@ from dataclasses import dataclass
 DAYS = 30
 """Days of a month here."""
 
-PRICES: Mapping[str, float] = {
-    "Lambda, GB-second": 0.0000166667,
-    "Lambda, request": 0.20e-6,
-    "DynamoDB, write request unit": 0.625e-6,
-    "DynamoDB, read request unit": 0.125e-6,
-    "DynamoDB, GB-month": 0.25,
-    "Kinesis on demand, stream-hour": 0.04,
-    "Kinesis on demand, GB in": 0.08,
-    "Kinesis on demand, GB out": 0.04,
-    "Kinesis, GB-month of retention beyond a day": 0.023,
-    "Firehose, GB in": 0.029,
-    "API Gateway REST, request": 3.50e-6,
-    "S3, GB-month": 0.023,
-    "SageMaker serverless, second at 2 GB": 0.00004,
-    "CloudWatch, GB of logs": 0.50,
-    "CloudWatch, metric-month": 0.30,
-    "CloudWatch, alarm-month": 0.10,
-    "KMS, key-month": 1.00,
+REGION, WRITTEN = "us-east-1", "November 2026"
+"""Whose list prices are meant, and when they were written down. They were not looked up for it."""
+
+_AT = "https://aws.amazon.com/"
+
+
+@dataclass(frozen=True)
+class Price:
+    """An assumed price in US dollars, and the page that has the one in force."""
+
+    usd: float
+    page: str
+
+    @property
+    def address(self) -> str:
+        """The page's address."""
+        return f"{_AT}{self.page}/"
+
+
+PRICES: Mapping[str, Price] = {
+    "Lambda, GB-second": Price(0.0000166667, "lambda/pricing"),
+    "DynamoDB, write request unit": Price(0.625e-6, "dynamodb/pricing/on-demand"),
+    "DynamoDB, read request unit": Price(0.125e-6, "dynamodb/pricing/on-demand"),
+    "DynamoDB, GB-month": Price(0.25, "dynamodb/pricing/on-demand"),
+    "DynamoDB, GB-month of recovery to a point in time": Price(0.20, "dynamodb/pricing/on-demand"),
+    "Kinesis on demand, stream-hour": Price(0.04, "kinesis/data-streams/pricing"),
+    "Kinesis on demand, GB in": Price(0.08, "kinesis/data-streams/pricing"),
+    "Kinesis on demand, GB out": Price(0.04, "kinesis/data-streams/pricing"),
+    "Kinesis on demand, GB-month kept for up to seven days": Price(0.10, "kinesis/data-streams/pricing"),
+    "Firehose, GB in": Price(0.029, "firehose/pricing"),
+    "API Gateway REST, request": Price(3.50e-6, "api-gateway/pricing"),
+    "S3, GB-month": Price(0.023, "s3/pricing"),
+    "SageMaker serverless, second at 2 GB": Price(0.00004, "sagemaker/ai/pricing"),
+    "CloudWatch, GB of logs": Price(0.50, "cloudwatch/pricing"),
+    "CloudWatch, metric-month": Price(0.30, "cloudwatch/pricing"),
+    "CloudWatch, alarm-month": Price(0.10, "cloudwatch/pricing"),
+    "KMS, key-month": Price(1.00, "kms/pricing"),
 }
-"""US dollars, list prices of us-east-1 as known when this was written; check them at aws.amazon.com/pricing before relying on a sum."""
+"""What is assumed of each."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +77,12 @@ class Load:
 class Amounts:
     """What an event and a look at a person use.
 
-    Write units are upper bounds, held by a test that counts them on DynamoDB Local. The rest are estimates of ours that no bill
+    Write units are upper bounds of events that come one by one, held by a test that counts them on DynamoDB Local; in batches they
+    are about half. The rest are estimates of ours that no bill
     has confirmed: seconds of functions and of the model, and that a look reads four histories (its own, and neighbours').
     """
 
-    write_units_per_event: float = 8.0
+    write_units_per_event: float = 7.0
     write_units_per_look: float = 6.0
     looks_per_event: float = 2.0
     looks_in_passing_per_person_day: float = 1.0
@@ -85,8 +105,8 @@ class Line:
 
     @property
     def usd(self) -> float:
-        """The sum of the month."""
-        return self.amount * PRICES[self.price]
+        """The sum of the month at the assumed price."""
+        return self.amount * PRICES[self.price].usd
 
 
 def month(load: Load, used: Amounts = Amounts()) -> list[Line]:
@@ -104,7 +124,11 @@ def month(load: Load, used: Amounts = Amounts()) -> list[Line]:
         Line("stream", "Kinesis on demand, stream-hour", DAYS * 24),
         Line("stream: in", "Kinesis on demand, GB in", max(gigabytes, events * 1_024 / 1e9)),
         Line("stream: out, to the processor and the archive", "Kinesis on demand, GB out", 2 * gigabytes),
-        Line("stream: seven days", "Kinesis, GB-month of retention beyond a day", gigabytes / DAYS * 6),
+        Line(
+            "stream: seven days",
+            "Kinesis on demand, GB-month kept for up to seven days",
+            gigabytes / DAYS * 6,
+        ),
         Line(
             "archive: delivery, each event as 5 KB",
             "Firehose, GB in",
@@ -126,6 +150,7 @@ def month(load: Load, used: Amounts = Amounts()) -> list[Line]:
             looks * used.model_seconds_per_look + minutes * used.model_seconds_per_minute,
         ),
         Line("table", "DynamoDB, GB-month", stored_gb),
+        Line("table: recovery", "DynamoDB, GB-month of recovery to a point in time", stored_gb),
         Line("logs", "CloudWatch, GB of logs", looks * 300 / 1e9 + events * 20 / 1e9),
         Line("own metrics", "CloudWatch, metric-month", 28),
         Line("alarms", "CloudWatch, alarm-month", 19),

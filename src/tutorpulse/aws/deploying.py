@@ -1,6 +1,7 @@
 """One command to AWS: the asset, the model's archive, the recipe's wheel, then the CDK command line, which bootstraps and deploys."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ RECIPE = Path(__file__).parent / "container"
 """The recipe of the model server's container."""
 
 _OPTIONS = "TUTORPULSE_AWS_OPTIONS"
+_APP = (sys.executable, "-m", "tutorpulse.aws.stack.app")
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,9 @@ def lay_wheel(recipe: Path, out: Path) -> Path:
         check=False,
     )
     if ended.returncode:
+        said = ended.stderr.strip().splitlines()[-1:] or ["no reason given"]
         raise InputError(
-            f"No wheel can be built from {source}. Run this from a checkout, or give --model-image with an image of your own."
+            f"No wheel can be built from {source}: {said[0]}. Run this from a checkout, or give --model-image with an image of your own."
         )
     return out
 
@@ -85,8 +88,8 @@ def lay_wheel(recipe: Path, out: Path) -> Path:
 def options_text(packed: Package, choice: Choice) -> str:
     """What the CDK app is told through the environment."""
     told = {
-        "asset": str(packed.asset.folder),
-        "model": str(packed.model),
+        "asset": str(packed.asset.folder.resolve()),
+        "model": str(packed.model.resolve()),
         "python": packed.asset.python,
         "container": packed.container,
         **asdict(choice),
@@ -111,11 +114,29 @@ def options_of(environment: Mapping[str, str]) -> "Options":
 
 
 def commands(out: Path, bootstrap: bool, diff: bool) -> list[list[str]]:
-    """The commands of a deployment, in order: bootstrapping changes nothing where it was done before."""
-    app = ["--app", f"{sys.executable} -m tutorpulse.aws.stack.app", "--output", str(out / "cdk")]
+    """The commands of a deployment, in order."""
+    app = ["--app", shlex.join(_APP), "--output", str(out / "cdk")]
     first = [["bootstrap", *app]] if bootstrap else []
     last = ["diff", *app] if diff else ["deploy", *app, "--require-approval", "never", names.STACK]
     return [["npx", "--yes", CDK_PACKAGE, *arguments] for arguments in (*first, last)]
+
+
+def template_of(out: Path) -> Path:
+    """Where the template is once it was synthesised."""
+    return out / "cdk" / f"{names.STACK}.template.json"
+
+
+def synthesise(
+    out: Path, packed: Package, choice: Choice, environment: Mapping[str, str] = os.environ
+) -> Path:
+    """Write the template and what it refers to, checked by cdk-nag; no account is asked. Returns the template.
+
+    Raises:
+        InputError: something is not as the checks want it.
+    """
+    shutil.rmtree(out / "cdk", ignore_errors=True)
+    run([list(_APP)], packed, choice, {**environment, "CDK_OUTDIR": str((out / "cdk").resolve())}, quiet=True)
+    return template_of(out)
 
 
 def run(

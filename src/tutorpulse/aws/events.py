@@ -78,6 +78,11 @@ class Event:
         return None
 
     @property
+    def is_of_session(self) -> bool:
+        """Whether its thread is a session."""
+        return self.payload.get("session_id") is not None
+
+    @property
     def sort_key(self) -> str:
         """Its sort key in every partition that holds it."""
         return keys.event_key(self.ts_us, self.event_id)
@@ -98,6 +103,11 @@ class Event:
         return min(
             (entity_id for _, entity_id in self.who), default=f"{MARKET}{self.payload.get('subject', '')}"
         )
+
+    @property
+    def holders(self) -> list[str]:
+        """The partitions of those it names; its home alone where it names nobody."""
+        return sorted({entity_id for _, entity_id in self.who}) or [self.home]
 
     def item(self, partition: str) -> Item:
         """It as an item of a partition."""

@@ -4,15 +4,16 @@ Under `entity_id` = a tutor's or student's id:
 
     event#DAY#EVENT_ID       one event, whole; its time is `ts`, so that it stays out of the index
     tile#DAY                 the totals of that day's events
-    changed#tutor            a mark: events came in since the last look; it has a `timestamp` while it waits
     neighbour                what students' features read of a tutor, as it was at the last look
+    subjects#KIND            what they teach or learn, with a `timestamp`
     tutor, student           the current prediction, with a `timestamp`: what the index lists by kind
     tutor#TABLE#KEY          the rest of what is known of the prediction: levels, recommendations, history, moves, insights
 
 For themselves:
 
     id#EVENT_ID              claim     whose content the id has, and when it was received first
-    link#session:ID          link      who took part in a session or request, and which events tell of it
+    link#session:ID          link      who took part in a session or request, and the events that said so
+    changed                  TIME#…    a list of whom a batch touched, with the days: they wait for a look
     ALERT_ID                 insight   one insight, with a `timestamp`
     notice#ALERT#TIME#KIND   notice    what an alert has to say; it has a `timestamp` until it is sent
     reject#ID                reject    what broke the contract, whole
@@ -31,6 +32,7 @@ CLAIM, LINK, INSIGHT, NOTICE, REJECT = "claim", "link", "insight", "notice", "re
 NEIGHBOUR = "neighbour"
 LOG = "log"
 PAYMENTS = "payments"
+MARKS = "changed"
 
 
 def day_of(ts_us: int) -> str:
@@ -48,9 +50,9 @@ def tile_key(day: str) -> str:
     return TILES + day
 
 
-def mark_key(kind: EntityType) -> str:
-    """The sort key of a mark; in the index, those of all marks that wait."""
-    return f"changed#{kind}"
+def subjects_key(kind: EntityType) -> str:
+    """The sort key of what somebody teaches or learns."""
+    return f"subjects#{kind}"
 
 
 def population_id(kind: EntityType, midnight_us: int) -> str:

@@ -1,6 +1,6 @@
 """A look at some who changed: totals, features, predictions, decisions, and what differs into the table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.aws import keeping, keys, marks, population, tiles
+from tutorpulse.aws import keeping, keys, marks, population, subjects, tiles
 from tutorpulse.aws.keeping import Changes
 from tutorpulse.aws.marks import Mark
 from tutorpulse.aws.reading import READERS, EventReader
@@ -66,7 +66,7 @@ class Looker:
         self._held, self._references = population.references(self.table, self.kind)
 
     def look(self, seen: Sequence[Mark]) -> Looked:
-        """Look at those who are marked. Where the model could be reached their marks go."""
+        """Look at those who are marked."""
         self._totals(seen)
         now_us = self.clock.now_us()
         ids = [mark.entity_id for mark in seen]
@@ -76,21 +76,17 @@ class Looker:
             before = keeping.snapshot(state)
             judged = self._judged(log, state, ids, now_us)
             changed = keeping.changes(before, keeping.snapshot(state))
+            subjects.keep(self.table, log, self.kind, ids, now_us)
             neighbours = self._neighbours(log, ids, now_us) if self.kind == "tutor" else {}
         first = keeping.take_numbers(self.table, count) if (count := len(changed.of(keeping.INSIGHTS))) else 0
         keeping.write(self.table, changed, now_us, first)
         self._tell_students(reader, neighbours, now_us)
         reached = judged.population is not None
-        if reached:
-            self._in_parallel(partial(marks.take_away, self.table), seen)
         return Looked(judged.segments if reached else np.empty(0, object), changed, reached, judged.notes)
 
     def _totals(self, seen: Sequence[Mark]) -> None:
-        self._in_parallel(partial(tiles.rebuild, self.table), [mark for mark in seen if mark.days])
-
-    def _in_parallel(self, work: Callable[[Mark], object], seen: Sequence[Mark]) -> None:
         with ThreadPoolExecutor(READERS) as pool:
-            list(pool.map(work, seen))
+            list(pool.map(partial(tiles.rebuild, self.table), [mark for mark in seen if mark.days]))
 
     def _judged(self, log: MemoryLog, state: State, ids: list[str], now_us: int) -> Judged:
         # Judging asks the state and the settings; of the log only features, which are computed here.

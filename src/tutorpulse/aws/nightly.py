@@ -31,7 +31,7 @@ class Job(msgspec.Struct, frozen=True):
 def plan_kind(kit: Kit, kind: EntityType, midnight_us: int, hand_on: Callable[[Job], object]) -> int:
     """Hand on the jobs of one kind's night. Returns how many."""
     known = {item["entity_id"] for item in kit.table.of_type(kind)} | {
-        item["entity_id"] for item in kit.table.of_type(keys.mark_key(kind))
+        mark.entity_id for mark in marks.waiting(kit.table, at_most=None).of(kind)
     }
     jobs = [Job(kind, midnight_us, chunk, list(ids)) for chunk, ids in enumerate(_batches(sorted(known)))]
     _night(kit).plan(kind, midnight_us, len(jobs))

@@ -2,9 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -82,12 +81,15 @@ def predict(kit: Kit, metrics: Metrics, seconds_left: Callable[[], float], leave
     send_waiting(kit.table, kit.notifier)
     scorer = kit.scorer()
     tallies = {kind: _Tally() for kind in ENTITY_TYPES}
+    waiting = marks.waiting(kit.table)
     for kind in ENTITY_TYPES:
         looker = Looker(kit.table, kind, scorer, kit.settings, kit.clock, kit.home, kit.scratch)
-        for seen in _some_at_a_time(marks.waiting(kit.table, kind)):
+        for seen in marks.some_at_a_time(waiting.of(kind), AT_ONCE):
             if seconds_left() <= leave_s:
                 break
             looked = _look(kit, looker, seen)
+            if looked.reached:
+                waiting.take_away(seen)
             tallies[kind].add(seen, looked)
             tallies[kind].oldest_us = max(
                 tallies[kind].oldest_us, kit.clock.now_us() - parse_time(seen[0].since)
@@ -95,6 +97,8 @@ def predict(kit: Kit, metrics: Metrics, seconds_left: Callable[[], float], leave
             if not looked.reached:
                 looker.scorer = scorer = replace(scorer, model=NoModel(looked.notes[0]))
         _measure(metrics, kind, tallies[kind])
+        if kind == "tutor":
+            waiting.read(only="student")
     version = scorer.model.version
     none = np.empty(0, object)
     segments = {kind: np.concatenate([none, *tally.segments]) for kind, tally in tallies.items()}
@@ -109,12 +113,6 @@ def _look(kit: Kit, looker: Looker, seen: list[Mark]) -> Looked:
         item = notice_item(row)
         send_one(kit.table, kit.notifier, kit.table.get(item["entity_id"], item["entity_type"]))
     return looked
-
-
-def _some_at_a_time(waiting: Iterator[Mark]) -> Iterator[list[Mark]]:
-    # The index goes on while marks are taken away; each is seen once.
-    while some := list(islice(waiting, AT_ONCE)):
-        yield some
 
 
 def _measure(metrics: Metrics, kind: EntityType, tally: _Tally) -> None:

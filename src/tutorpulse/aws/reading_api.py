@@ -27,6 +27,7 @@ from tutorpulse.clock import DAY_US, MINUTE_US, Clock
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
 from tutorpulse.service.access.callers import Caller
 from tutorpulse.service.erasing import ErasedEverywhere
+from tutorpulse.service.queries.subjects import Subjects
 from tutorpulse.service.refresh import RefreshReport
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
@@ -51,6 +52,9 @@ class Mirror:
     _state: State = field(default_factory=lambda: State(Path(":memory:")))
     _guard: RLock = field(default_factory=RLock)
     _seen_us: int | None = None
+    _taught: dict[EntityType, dict[str, set[str]]] = field(
+        default_factory=lambda: {kind: {} for kind in ENTITY_TYPES}
+    )
 
     @contextmanager
     def one(self) -> Iterator[State]:
@@ -67,7 +71,17 @@ class Mirror:
                 found = self.table.of_type(kind, keys.stamp(since_us))
                 self._state.copies.put(keeping.PREDICTIONS, (keeping.row_of(item, kind)[1] for item in found))
             self._insights(max(since_us, now_us - INSIGHTS_DAYS * DAY_US))
+        self._follow_subjects(since_us)
         self._seen_us = now_us
+
+    def _follow_subjects(self, since_us: int) -> None:
+        for kind in ENTITY_TYPES:
+            found = list(self.table.of_type(keys.subjects_key(kind), keys.stamp(since_us)))
+            for item in found:
+                self._taught[kind][item["entity_id"]] = item.get("subjects", set())
+            if found:
+                pairs = ((who, subject) for who, some in self._taught[kind].items() for subject in some)
+                self._state.subjects.replace(kind, pairs)
 
     def _insights(self, since_us: int) -> None:
         rows, numbers = keeping.insight_rows(self.table.of_type(keys.INSIGHT, keys.stamp(since_us)))
@@ -102,6 +116,13 @@ class GatewayDoor(Door):
         found = Caller("key", key_id, key_id, ("read",))
         request.state.caller = found
         return found
+
+
+class SubjectsOfTable(Subjects):
+    """The subjects follow the index with everything else: there is no log to ask."""
+
+    def bring_up_to_date(self, pulse: Pulse) -> None:
+        """They are."""
 
 
 class _Shut:
@@ -191,4 +212,5 @@ def create(table: Items, settings: Settings, clock: Clock, home: Home) -> Mangum
     mirror = Mirror(table, clock)
     pulse = Pulse(home, None, mirror._state, settings, clock)  # type: ignore[arg-type]
     app = create_app(TableService(pulse, mirror), ROUTERS, GatewayDoor())
+    app.state.context = replace(app.state.context, subjects=SubjectsOfTable())
     return Mangum(app, lifespan="off", text_mime_types=list(TEXTS))

@@ -17,6 +17,7 @@ SHOWN = tuple(
                 for name in InsightRow.__struct_fields__
                 if name not in (names.PARTITION_KEY, names.SORT_KEY)
             ),
+            "subjects",
             "about_type",
             "about_id",
             "number",
@@ -24,7 +25,7 @@ SHOWN = tuple(
         )
     )
 )
-"""Attributes that the index holds: those of predictions and insights. A change of others costs no write to the index."""
+"""Attributes that the index holds: those of predictions, subjects and insights. A change of others costs no write to the index."""
 
 
 def create_table_arguments(name: str = names.TABLE) -> dict[str, Any]:

@@ -42,9 +42,8 @@ class Items(Protocol):
         key: Key,
         numbers: Mapping[str, int],
         sets: Mapping[str, set[str]] = _NOTHING,
-        once: Mapping[str, str] = _NOTHING,
     ) -> Item:
-        """Add to numbers and to sets of text, and set what is not set yet; the item is made where there is none.
+        """Add to numbers and to sets of text; the item is made where there is none.
 
         Returns it as it was before, empty where there was none.
         """
@@ -52,6 +51,10 @@ class Items(Protocol):
 
     def drop(self, key: Key, attributes: Sequence[str], where: tuple[str, int]) -> bool:
         """Remove attributes of an item, if one of its numbers is still this one; whether it did."""
+        ...
+
+    def remove(self, entity_id: str, entity_type: str) -> None:
+        """Remove an item, if it is there."""
         ...
 
     def get(self, entity_id: str, entity_type: str) -> Item | None:
@@ -112,23 +115,16 @@ class Table:
         key: Key,
         numbers: Mapping[str, int],
         sets: Mapping[str, set[str]] = _NOTHING,
-        once: Mapping[str, str] = _NOTHING,
     ) -> Item:
         """See `Items`."""
         added = {**numbers, **{name: some for name, some in sets.items() if some}}
-        places = {name: f"{place}" for place, name in enumerate((*added, *once))}
-        expression = "ADD " + ", ".join(f"#{places[name]} :{places[name]}" for name in added)
-        if once:
-            unless = (f"#{places[name]} = if_not_exists(#{places[name]}, :{places[name]})" for name in once)
-            expression += " SET " + ", ".join(unless)
+        places = {name: str(place) for place, name in enumerate(added)}
         found = self._call(
             "update_item",
             Key=_key(*key),
-            UpdateExpression=expression,
+            UpdateExpression="ADD " + ", ".join(f"#{place} :{place}" for place in places.values()),
             ExpressionAttributeNames={f"#{place}": name for name, place in places.items()},
-            ExpressionAttributeValues=pack(
-                {f":{places[name]}": value for name, value in {**added, **once}.items()}
-            ),
+            ExpressionAttributeValues=pack({f":{places[name]}": value for name, value in added.items()}),
             ReturnValues="ALL_OLD",
         )
         return unpack(found.get("Attributes", {}))
@@ -151,6 +147,10 @@ class Table:
         except _Unmet:
             return False
         return True
+
+    def remove(self, entity_id: str, entity_type: str) -> None:
+        """See `Items`."""
+        self._call("delete_item", Key=_key(entity_id, entity_type))
 
     def get(self, entity_id: str, entity_type: str) -> Item | None:
         """See `Items`."""

@@ -1,20 +1,24 @@
 """One event into the table, so that doing it again, or half of it, or beside another writer, changes nothing.
 
 First the id is claimed with the event's content: whoever claims first decides what the id says, and when it was received.
-Then the event is put under one whom it names, then it joins its session or request, which tells who else is to hold it (a refund
-names a session and not its tutor, a correction names another tutor), then it is put under them. All that is written follows from
-the claim and the link, and whatever a link names can be read.
+Then the event is put under everybody whom it names. Then its session or request is asked for its link, which knows everybody of
+it and so who else is to hold the event: a refund names a session and not its tutor, a correction names another tutor.
+
+A link is written when somebody joins, and only read by the other events of a session. Nothing is missed between the two: an event
+stands under those it names before it reads the link, and who joins writes the link before reading what stands under the others.
+So either the event sees who joined, or who joined sees the event. Events that name nobody, and those of requests, are referred to
+by the link.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
 
 from tutorpulse.aws import keys
 from tutorpulse.aws.events import Event, Who, event_of
-from tutorpulse.aws.table import Items
+from tutorpulse.aws.table import Items, Key
 from tutorpulse.aws.values import Item
 from tutorpulse.features.frame import EntityType
 
@@ -45,35 +49,54 @@ class Taker:
             if claimed["digest"] != event.digest:
                 return False
             event = event.received(int(claimed["received"]))
-        self._table.put(event.item(event.home))
-        if event.thread is None:
-            self._put([event], event.who, touched)
-        else:
-            self._join(event, claimed is not None, touched)
+        for partition in event.holders:
+            self._table.put(event.item(partition))
+        who = event.who if event.thread is None else self._join(event, claimed is not None, touched)
+        touched.add(who, event)
         if event.event_type == "payment_processed":
             self._note_payment(event)
         return True
 
-    def _join(self, event: Event, again: bool, touched: Touched) -> None:
-        """Put an event under everybody of its session or request; the earlier ones under whoever is new, or may lack them."""
-        sets = {"who": _names(event.who), "events": {_reference(event)}}
-        before = self._table.add((f"link#{event.thread}", keys.LINK), {}, sets)
+    def _join(self, event: Event, again: bool, touched: Touched) -> frozenset[Who]:
+        """Put an event under everybody of its session or request, and earlier ones under whoever is new. Returns everybody."""
+        place = (f"link#{event.thread}", keys.LINK)
+        link = self._table.get(*place) if event.is_of_session and event.who and not again else None
+        if link is None or not event.who <= _read_names(link.get("who", ())):
+            return self._write_link(event, place, again, touched)
+        known = _read_names(link["who"])
+        self._put_under(event, event.who, known)
+        return known
+
+    def _write_link(self, event: Event, place: Key, again: bool, touched: Touched) -> frozenset[Who]:
+        added = {"who": _names(event.who), "events": {_reference(event)}}
+        before = self._table.add(place, {}, added)
         known = _read_names(before.get("who", ()))
-        events = [event]
-        if again or not event.who <= known:
-            events += self._earlier(before, event)
-        self._put(events, event.who | known, touched)
+        everybody = known | event.who
+        self._put_under(event, event.who, everybody)
+        if again or everybody != known:
+            # Whoever joined before a crash may lack what was there, so a repetition looks again.
+            for earlier, holders in self._earlier(before, event, everybody if again else known):
+                self._put_under(earlier, holders, everybody)
+                touched.add(everybody, earlier)
+        return everybody
 
-    def _earlier(self, link: Item, event: Event) -> list[Event]:
+    def _earlier(
+        self, link: Item, event: Event, known: frozenset[Who]
+    ) -> Iterator[tuple[Event, frozenset[Who]]]:
+        """The other events of a thread, with those who hold each for certain."""
         places = (msgspec.json.decode(text, type=tuple[str, str]) for text in sorted(link.get("events", ())))
-        found = [self._table.get(*place) for place in places if place[1] != event.sort_key]
-        return [event_of(item) for item in found if item is not None]
+        items = [self._table.get(*place) for place in places]
+        for entity_id in sorted({entity_id for _, entity_id in known}) if event.is_of_session else ():
+            items += self._table.between(entity_id, keys.EVENTS, keys.EVENTS + keys.LAST)
+        found = {item["entity_type"]: event_of(item) for item in items if item is not None}
+        for earlier in found.values():
+            if earlier.thread == event.thread and earlier.sort_key != event.sort_key:
+                yield earlier, earlier.who
 
-    def _put(self, events: list[Event], who: frozenset[Who], touched: Touched) -> None:
-        for event in events:
-            for partition in {entity_id for _, entity_id in who} - {event.home}:
-                self._table.put(event.item(partition))
-            touched.add(who, event)
+    def _put_under(self, event: Event, holders: frozenset[Who], everybody: frozenset[Who]) -> None:
+        lacking = {entity_id for _, entity_id in everybody} - {entity_id for _, entity_id in holders}
+        for partition in sorted(lacking):
+            self._table.put(event.item(partition))
 
     def _note_payment(self, event: Event) -> None:
         """Keep that the log knows payments, since when: prices stand for payments only where it knows none."""

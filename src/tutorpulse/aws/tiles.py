@@ -38,22 +38,29 @@ def totals(events: Iterable[Event]) -> dict[str, dict[str, Any]]:
 
 
 def rebuild(table: Items, mark: Mark) -> int:
-    """Make the totals of the marked days anew. Returns how many days were written.
+    """Make the totals of the marked days anew. Returns how many were different, and so written.
 
-    A slower builder never undoes a faster one's work: totals are written with the mark's revision, and not over a later one's.
+    A slower builder never undoes a faster one's work: totals are written with the revision after the one that was there before
+    the events were read, and not where somebody else wrote meanwhile; then they are made anew once more.
     """
-    return sum(_rebuild_day(table, mark, day) for day in sorted(mark.days))
+    return sum(_rebuild_day(table, mark.entity_id, day) for day in sorted(mark.days))
 
 
-def _rebuild_day(table: Items, mark: Mark, day: str) -> bool:
-    found = table.between(mark.entity_id, f"{keys.EVENTS}{day}#", f"{keys.EVENTS}{day}#{keys.LAST}")
-    item: Item = {
-        "entity_id": mark.entity_id,
-        "entity_type": keys.tile_key(day),
-        "totals": totals(map(event_of, found)),
-        f"revision_{mark.kind}": mark.revision,
-    }
-    return table.put_where(item, f"revision_{mark.kind}", "<=")
+def _rebuild_day(table: Items, entity_id: str, day: str) -> bool:
+    while True:
+        there = table.get(entity_id, keys.tile_key(day)) or {}
+        found = table.between(entity_id, f"{keys.EVENTS}{day}#", f"{keys.EVENTS}{day}#{keys.LAST}")
+        made = totals(map(event_of, found))
+        if there.get("totals", {}) == made:
+            return False
+        item: Item = {
+            "entity_id": entity_id,
+            "entity_type": keys.tile_key(day),
+            "totals": made,
+            "revision": there.get("revision", 0) + 1,
+        }
+        if table.put_where(item, "revision", "<"):
+            return True
 
 
 def of_entity(table: Items, entity_id: str) -> dict[str, Mapping[str, Any]]:

@@ -1,5 +1,6 @@
 """`tutorpulse aws`: the same core on AWS."""
 
+import os
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
 from tutorpulse.errors import InputError
+from tutorpulse.features.frame import EntityType
 from tutorpulse.service.root import open_pulse
 from tutorpulse.service.serving import Serving, serving
 
@@ -35,13 +37,7 @@ def package(
     _check_installed("boto3", "mangum")
     from tutorpulse.aws.deploying import package as build
 
-    packed = build(out, home, _of_home(home))
-    if as_json:
-        console.print_json(_told(packed))
-    else:
-        console.print_line(
-            f"{packed.asset.folder}: {packed.asset.unzipped_bytes:,} bytes unzipped; {packed.model}"
-        )
+    _tell(as_json, build(out, home, _of_home(home)))
 
 
 @aws.command()
@@ -58,20 +54,51 @@ def deploy(
         bool, typer.Option(help="Prepare account and region for CDK where that was not done.")
     ] = True,
     diff: Annotated[bool, typer.Option("--diff", help="Show what would change, and change nothing.")] = False,
+    synth: Annotated[
+        bool,
+        typer.Option("--synth", help="Build and check everything, and deploy nothing; needs no account."),
+    ] = False,
     as_json: console.JsonOption = False,
 ) -> None:
     """Build, bootstrap if need be, and deploy the stack to the account and region of your AWS credentials."""
     _check_installed("aws_cdk", "boto3", "cdk_nag", "mangum")
     from tutorpulse.aws import deploying
 
+    choice = deploying.Choice(model_image, budget_usd)
+    environment, prepared = (dict(os.environ), True) if synth else _account(not model_image and not diff)
     packed = deploying.package(out, home, _of_home(home))
     if not model_image:
-        packed = replace(packed, container=str(deploying.lay_wheel(deploying.RECIPE, out / "container")))
-    choice = deploying.Choice(model_image, budget_usd)
-    steps = deploying.commands(out, bootstrap and not diff, diff)
-    deploying.run(steps, packed, choice, quiet=as_json)
+        packed = replace(
+            packed, container=str(deploying.lay_wheel(deploying.RECIPE, out / "container").resolve())
+        )
+    if synth:
+        template = deploying.synthesise(out, packed, choice, environment)
+        _tell(as_json, packed, f"; {template}", template=str(template))
+        return
+    steps = deploying.commands(out, bootstrap and not diff and not prepared, diff)
+    deploying.run(steps, packed, choice, environment, quiet=as_json)
     if as_json:
-        console.print_json({**_told(packed), "ran": steps})
+        _tell(as_json, packed, ran=steps)
+
+
+def _account(builds_image: bool) -> tuple[dict[str, str], bool]:
+    """The environment of a deployment, and whether account and region were prepared for CDK; asked before anything is built."""
+    from tutorpulse.aws.account import account, check_docker
+
+    found = account(os.environ)
+    if builds_image:
+        check_docker(os.environ)
+    console.print_note(f"Account {found.number}, region {found.region}.")
+    return {**os.environ, "AWS_REGION": found.region}, found.is_bootstrapped()
+
+
+def _tell(as_json: bool, packed: "Package", more: str = "", **told: object) -> None:
+    if as_json:
+        console.print_json({**_told(packed), **told})
+    else:
+        console.print_line(
+            f"{packed.asset.folder}: {packed.asset.unzipped_bytes:,} bytes unzipped; {packed.model}{more}"
+        )
 
 
 def _told(packed: "Package") -> dict[str, str | int]:
@@ -114,15 +141,25 @@ def cost(
     for parts in zip(*months, strict=True):
         first = parts[0]
         table.add_row(
-            first.what, f"{PRICES[first.price]:g} {first.price}", *(f"{part.usd:,.2f}" for part in parts)
+            first.what, f"{PRICES[first.price].usd:g} {first.price}", *(f"{part.usd:,.2f}" for part in parts)
         )
     table.add_row(f"month of {DAYS} days", "", *(f"{total(lines):,.2f}" for lines in months))
     console.out.print(table)
 
 
 def _of_home(home: Path) -> Serving:
+    """The models in force. There every kind is served: who comes in through the stream need not be in the home's log."""
+    if home == console.DEFAULT_HOME and not home.exists():
+        console.print_note(
+            f"There is no home at {home}: the starter model and the usual settings are packaged."
+        )
+        return serving(home / "models", _is_served)
     with open_pulse(home) as pulse:
-        return serving(pulse.home.models_path, lambda kind: len(pulse.store.entity_ids(kind)) > 0)
+        return serving(pulse.home.models_path, _is_served)
+
+
+def _is_served(_: EntityType) -> bool:
+    return True
 
 
 def _check_installed(*modules: str) -> None:

@@ -45,5 +45,10 @@ def print_error(message: str) -> None:
     err.print(f"[bold red]error:[/] {_escaped(message)}", soft_wrap=True)
 
 
+def print_note(message: str) -> None:
+    """One message on standard error that is no error."""
+    err.print(_escaped(message), soft_wrap=True)
+
+
 def _escaped(text: str) -> str:
     return text.replace("[", r"\[")

@@ -157,7 +157,7 @@ def functions(scope: Construct, options: Options, stored: Storage, told: Telling
             "AIFunction",
             "predict",
             scoring,
-            [_on_table(stored, (*READ, *WRITE)), invoke, *tell],
+            [_on_table(stored, (*READ, *WRITE, "dynamodb:DeleteItem")), invoke, *tell],
             3008,
             300,
             at_once=1,
