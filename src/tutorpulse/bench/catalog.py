@@ -64,7 +64,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         scoring.run,
     ),
     "train": Benchmark(
-        "Seconds from a log of so many events to a model of about a quarter as many snapshot rows, figures on held-out time included.",
+        "Seconds from a log of so many events to a model of a quarter as many snapshot rows, figures on held-out time included.",
         4_000_000,
         learning.run,
     ),

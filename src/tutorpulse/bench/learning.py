@@ -25,9 +25,8 @@ from tutorpulse.training.snapshots import Limits, plan_dates, take_snapshots
 from tutorpulse.training.train import DEFAULT_SEED, Plan, train
 
 KIND: EntityType = "student"
-MOST_ROWS_AN_EVENT = 5 / 16
-"""As rows of snapshots, at most. Early dates have fewer people than may be looked at, so that a quarter is learnt from: a million of
-the four million events that the home holds by default."""
+EVENTS_A_ROW = 4
+"""Of so many events one row of a snapshot is learnt from: a million of the four million that the home holds by default."""
 
 STUDENTS_A_THOUSAND_EVENTS = 30
 DATES = 60
@@ -42,7 +41,7 @@ def run(options: Options) -> Result:
         students=max(75, options.events * STUDENTS_A_THOUSAND_EVENTS // 1000),
     )
     home = filled_home(options, market)
-    settings, limits = Settings(), Limits(dates=DATES, rows=round(options.events * MOST_ROWS_AN_EVENT))
+    settings, limits = Settings(), Limits(dates=DATES, rows=options.events // EVENTS_A_ROW)
     with EventStore.open(home) as store:
         store.settle()
         known_us = store.newest_us()
