@@ -17,7 +17,7 @@ from tutorpulse.store.state import InsightRow, State
 
 OPEN_PAGES = 500
 ROUNDS = 3
-"""Counted ones: a first, in which the service reaches its working size, is not."""
+"""After the first, in which the service reaches its working size: what it then keeps for pages to come is told apart."""
 SPAN_S = 8.0
 SETTLED_S = 2.0
 _WRITE_EVERY_S = 0.5
@@ -29,7 +29,8 @@ class OpenPages:
 
     `memory_mb`: memory of the process's own, the median over `rounds` of opening and closing them all, each held against the mean
     of the spans without pages before and after it; `memory_low_mb` and `memory_high_mb` are the extremes of the rounds. `cores`:
-    processor seconds a second, the median of the same differences. None where the system does not tell.
+    processor seconds a second, the median of the same differences. `first_memory_mb`: the first opening of all against the span before
+    it, with all that the service keeps from then on for the next ones. None where the system does not tell.
     """
 
     pages: int
@@ -39,6 +40,7 @@ class OpenPages:
     memory_low_mb: float | None
     memory_high_mb: float | None
     cores: float | None
+    first_memory_mb: float | None
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,9 @@ class _Span:
 def cost_of_open_pages(home: Home, at: Served) -> OpenPages:
     """Open and close them, again and again."""
     with closing(State(home.state_path)) as state:
+        fresh = _span(at, state)
         with _listening(at):
-            _span(at, state)
+            first = _span(at, state)
         closed, opened = [_span(at, state)], list[_Span]()
         for _ in range(ROUNDS):
             with _listening(at):
@@ -67,6 +70,7 @@ def cost_of_open_pages(home: Home, at: Served) -> OpenPages:
         min(memory, default=None),
         max(memory, default=None),
         median(cores) if cores else None,
+        None if fresh.memory_mb is None or first.memory_mb is None else first.memory_mb - fresh.memory_mb,
     )
 
 
