@@ -89,7 +89,7 @@ def test_ten_thousand_at_once_are_one_digest_and_hold_up_nobody(
                 storm.join()
             storm_s = time.perf_counter() - began
             with service.states.one() as state:
-                until(lambda: len(state.alerts.live("student")) >= MANY - 1)
+                until(lambda: len(state.alerts.live("student")) >= MANY - 5)
                 opened = [a for a in state.alerts.live("student") if a.rule == "silent"]
             assert len(opened) >= MANY - 5, "all but those who had a lesson meanwhile"
             until(lambda: sum(len(post.data["events"]) for post in list(posts.taken)) >= len(opened))
