@@ -30,7 +30,7 @@ class OpenPages:
     `memory_mb`: memory of the process's own, the median over `rounds` of opening and closing them all, each held against the mean
     of the spans without pages before and after it; `memory_low_mb` and `memory_high_mb` are the extremes of the rounds. `cores`:
     processor seconds a second, the median of the same differences. `first_memory_mb`: the first opening of all against the span before
-    it, with all that the service keeps from then on for the next ones. None where the system does not tell.
+    it, with all that the service keeps from then on for the next ones, less what it gives back after its start: it may be negative. None where the system does not tell.
     """
 
     pages: int
