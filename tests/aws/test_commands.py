@@ -121,7 +121,7 @@ def seeded(
     words = documented("tutorpulse simulate")
     assert words[:4] == ["tutorpulse", "simulate", "--tutors", "50"]
     words[words.index("--to") + 1] = f"{gateway.address}/prod"
-    few = ["--students", "12", "--start", "2026-02-01", "--end", "2026-02-05"]
+    few = ["--students", "8", "--start", "2026-02-02", "--end", "2026-02-05"]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("sys.argv", [*words, *few])
         with pytest.raises(SystemExit) as ended:
