@@ -9,7 +9,8 @@ from tutorpulse.decisions.alerts.severity import About, Severity
 
 AlertState = Literal["open", "acknowledged", "snoozed", "resolved"]
 Note = Annotated[str, Meta(max_length=2_000)]
-Reason = Annotated[str, Meta(pattern=r"[^\s]", max_length=2_000)]
+# Named are the characters that only some readers of the document take for spaces: Python 1C to 1F, others 85 and FEFF.
+Reason = Annotated[str, Meta(pattern=r"[^\s\x1c-\x1f\x85\ufeff]", max_length=2_000)]
 _YEAR_MINUTES = 366 * 24 * 60
 Minutes = Annotated[float, Meta(ge=1, le=_YEAR_MINUTES)]
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
