@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from tutorpulse.aws.cost import DAYS, PRICES, WRITTEN, Load, month, total
+from tutorpulse.aws.cost import DAYS, PREDECESSOR, PRICES, WRITTEN, Load, month, total
 from tutorpulse.aws.cost import REGION as COST_REGION
 from tutorpulse.cli.app import app
 from tutorpulse.events.contract import EVENT_TYPES, EventType, Field
@@ -158,8 +158,6 @@ def aws_cost_page() -> str:
         f"{loads[0].history_events:g} events in a person's history. Of the amounts, DynamoDB's write units an event and a look are "
         "upper bounds counted on DynamoDB Local, for events that come one by one (`python -m tools.aws_units` counts them); seconds of "
         "functions and model, and histories read at a look, are estimates.",
-        "The predecessor's own estimate was looked for and not found in what there is of it (its contracts, plans and data), so it does not stand "
-        "beside these. Whoever has it can compare it line by line.",
         "At the large load reading whole histories at each look is half of the bill: the price of computing every feature "
         "from the events themselves. One machine with `tutorpulse serve` takes that load as well (docs/results.md).",
     ]
@@ -170,7 +168,28 @@ def aws_cost_page() -> str:
         "Look each up on its page before you rely on a sum: prices differ by region, and change.",
         table(["", "USD", "look up at"], assumed),
     ]
-    return "\n\n".join(["# What a month on AWS costs", *notes, table(header, [*rows, *sums]), *prices])
+    parts = [*notes, table(header, [*rows, *sums]), *_predecessors_costs(), *prices]
+    return "\n\n".join(["# What a month on AWS costs", *parts])
+
+
+def _predecessors_costs() -> list[str]:
+    rows = [
+        [
+            each.load,
+            f"{each.events_per_month:,.0f}",
+            f"{each.usd:,.2f}",
+            f"{total(month(Load.of_events(each.events_per_month))):,.2f}",
+            each.most,
+            f"`{each.page}`",
+        ]
+        for each in PREDECESSOR
+    ]
+    return [
+        "## Beside the predecessor's own estimates",
+        "What its repository (`intelligent-ops-dashboard`, November 2025) reckoned for itself, at the prices it states for us-east-2, and the month above at as many "
+        "events. It did not do the same: it wrote counters where this computes 46 features from the events, and left out logs, alarms and the stream in the first line.",
+        table(["load", "events a month", "its estimate, USD", "this, USD", "the most of its", "page"], rows),
+    ]
 
 
 PAGES: dict[str, Callable[[], str]] = {

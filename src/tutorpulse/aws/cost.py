@@ -72,6 +72,48 @@ class Load:
         """Tutors and students: given, or one student for each 0.15 sessions a day and a tutor for ten of them."""
         return self.entities or self.sessions_per_day / 0.15 * 1.1
 
+    @classmethod
+    def of_events(cls, events_per_month: float) -> "Load":
+        """As many sessions as make so many events a month."""
+        return cls(events_per_month / DAYS / cls.events_per_session)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the predecessor reckoned for itself: the load, the sum of a month in US dollars and the most of it, and the page of its repository."""
+
+    load: str
+    events_per_month: float
+    usd: float
+    most: str
+    page: str
+
+
+PREDECESSOR = (
+    Estimate(
+        "its own traffic, at most 150 events an hour",
+        108_000,
+        52.00,
+        "47 for a model endpoint that never sleeps",
+        "docs/PITCH-SCRIPT.md",
+    ),
+    Estimate(
+        "2,000 metrics a minute",
+        86_400_000,
+        36_272.36,
+        "32,400 for a language model that is asked about each",
+        "docs/cost-estimate.md",
+    ),
+    Estimate(
+        "the same, after the savings that it proposed",
+        86_400_000,
+        3_872.01,
+        "1,814 for the language model, asked about 7 %; 1,511 for functions",
+        "docs/cost-estimate.md",
+    ),
+)
+"""Of November 2025, from the repository `intelligent-ops-dashboard`, at the prices that it states for us-east-2."""
+
 
 @dataclass(frozen=True)
 class Amounts:
