@@ -72,3 +72,13 @@ def test_no_phrase_is_left_over() -> None:
 @pytest.mark.parametrize("name", [*OUTPUTS, *BESIDE_OUTPUTS, *TUTOR_NAMES])
 def test_every_prediction_has_a_phrase(name: str) -> None:
     assert PHRASES[name].told(0.5)
+
+
+def test_a_rate_and_its_time_do_not_run_into_each_other() -> None:
+    assert sentence("session_velocity", 0.2, "student", Earlier(0.34, 7)).endswith(
+        "(was 0.3 a week, a week ago)"
+    )
+    assert sentence("session_velocity", 0.2, "student", Earlier(0.34, 3)).endswith(
+        "(was 0.3 a week 3 days ago)"
+    )
+    assert sentence("churn_risk_14d", 0.62, "tutor", Earlier(0.35, 7)).endswith("(was 35 % a week ago)")

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from tutorpulse.clock import DAY_US, HOUR_US, MINUTE_US, parse_time, us_to_datetime
 from tutorpulse.decisions.phrases import PHRASES
 from tutorpulse.decisions.recommendations import Trigger
-from tutorpulse.decisions.sentences import shown_name
+from tutorpulse.decisions.sentences import after, shown_name
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.shown import ShownDriver
 
@@ -220,6 +220,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "signed": signed,
     "fact": fact,
+    "after": after,
     "fact_short": fact_short,
     "fact_label": fact_label,
     "told_driver": told_driver,

@@ -41,12 +41,17 @@ def sentence(
     told = PHRASES[shown_name(fact, entity_type)]
     start = told.told(value)
     if earlier and told.number(earlier.value) != told.number(value):
-        start += f" (was {told.number(earlier.value)} {earlier.when})"
+        start += f" (was {after(told.number(earlier.value), earlier.when)})"
     listed = ", ".join(dict.fromkeys(PHRASES[name].told(reason) for name, reason in reasons))
     start += f": {listed}" if listed else ""
     moved = _by_model(told, by_model)
     start += f"; {moved}" if moved else ""
     return start[:1].upper() + start[1:]
+
+
+def after(number: str, when: str) -> str:
+    """A value and when it was so: "0.3 a week, a week ago" where the two would run into each other."""
+    return f"{number}, {when}" if number.endswith(" week") and when.startswith("a ") else f"{number} {when}"
 
 
 def _by_model(told: Phrase, by_model: float | None) -> str:

@@ -69,11 +69,12 @@ def look(request: Request, viewer: Looking) -> Response:
 
 
 def _flags(items: list[TrackItem]) -> list[tuple[EntityType, float, Flagged]]:
-    """(kind, base rate, flag) of the newest month that has some."""
+    """(kind, base rate, flag) of the newest month that has some: the top share, then the thresholds from low to high."""
     for item in items:
         if item.figures.risk and item.figures.risk.flagged:
             rate = item.figures.risk.rate.value
-            return [(item.entity_type, rate, flag) for flag in item.figures.risk.flagged]
+            ordered = sorted(item.figures.risk.flagged, key=lambda flag: flag.bound or 0.0)
+            return [(item.entity_type, rate, flag) for flag in ordered]
     return []
 
 
