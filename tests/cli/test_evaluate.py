@@ -25,6 +25,7 @@ def test_simulated_prints_one_json_object() -> None:
     assert found["spread"]["starter"]["student"]["churn_risk_14d"]["auc"]["mean"] == student["auc"]
 
 
+@pytest.mark.slow
 def test_simulated_prints_tables_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "140")
     monkeypatch.setattr(console, "out", console.Console(highlight=False))

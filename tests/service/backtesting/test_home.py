@@ -76,6 +76,7 @@ def test_only_what_matured_is_judged_and_groups_add_up(report: Report) -> None:
     assert all(f.risk is not None and f.ece is not None for f in whole(report, "health_score"))
 
 
+@pytest.mark.slow
 def test_a_replay_of_a_shorter_log_says_the_same_of_its_days(pulse: Pulse, tmp_path: Path) -> None:
     """What comes later changes nothing that was said before: models, turns and figures of matured rows."""
     until = 200

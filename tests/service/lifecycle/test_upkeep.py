@@ -67,6 +67,7 @@ def test_the_first_upkeep_trains_and_later_ones_wait_and_the_champion_must_be_be
     assert {gain.output for gain in told.gains} >= {"churn_risk_14d", "session_velocity"}
 
 
+@pytest.mark.slow
 def test_a_challenger_that_is_not_better_is_kept_and_not_put_in_force(
     pulse: Pulse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,7 +137,7 @@ def test_the_line_tells_what_became_of_those_flagged(tmp_path: Path) -> None:
         lines = track_record(pulse.state, TrackAsked()).lines
     assert {line.entity_type for line in lines} == {"tutor", "student"}
     assert all(line.bound == 0.4 for line in lines)
-    assert lines[0].sentence.startswith("Tutors given a burnout risk above 40% in ")
+    assert lines[0].sentence.startswith("Tutors given a burnout risk above 40 % in ")
     assert lines[0].flagged == 7
     assert lines[0].left is not None
 
