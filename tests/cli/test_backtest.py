@@ -16,7 +16,7 @@ from tutorpulse.training.backtest.fairness import fairness_of
 from tutorpulse.training.backtest.figures import figures_of
 from tutorpulse.training.backtest.grouping import NO_TRAITS, Traits
 from tutorpulse.training.backtest.shapes import Report, TurnTold
-from tutorpulse.training.track.figures import Bound
+from tutorpulse.training.track.shapes import Bound
 
 Capture = pytest.CaptureFixture[str]
 RNG = np.random.default_rng(1)

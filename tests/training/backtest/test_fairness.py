@@ -9,7 +9,7 @@ from tests.training.backtest.made import lines_made
 from tutorpulse.training.backtest.fairness import MIN_ROWS, fairness_of
 from tutorpulse.training.backtest.grouping import NO_TRAITS, Traits
 from tutorpulse.training.backtest.lines import Lines
-from tutorpulse.training.track.figures import Bound
+from tutorpulse.training.track.shapes import Bound
 
 RNG = np.random.default_rng(2)
 SIZE = 4_000

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from tutorpulse.training.track.figures import Bound, Judged, rate_figures, risk_figures
+from tutorpulse.training.track.figures import Judged, rate_figures, risk_figures
+from tutorpulse.training.track.shapes import Bound
 
 N = 400
 

@@ -6,7 +6,7 @@ from tutorpulse.decisions.alerts.rules import AlertRule
 from tutorpulse.decisions.facts import TUTOR_NAMES
 from tutorpulse.features.frame import EntityType
 from tutorpulse.settings import Settings
-from tutorpulse.training.track.figures import Bound
+from tutorpulse.training.track.shapes import Bound
 
 _SETTINGS: dict[tuple[EntityType, str], tuple[str, ...]] = {
     ("tutor", "churn_risk_14d"): ("tutor_at_risk_burnout_above", "churning_burnout_above"),

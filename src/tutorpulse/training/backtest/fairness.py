@@ -11,8 +11,9 @@ from tutorpulse.training.backtest.grouping import Traits, by_members, by_tenure
 from tutorpulse.training.backtest.lines import Lines
 from tutorpulse.training.backtest.shapes import Fairness
 from tutorpulse.training.timeline import Bools
-from tutorpulse.training.track.figures import TOP_SHARE, Bound
+from tutorpulse.training.track.figures import TOP_SHARE
 from tutorpulse.training.track.resampling import Ranking, Ratio, draws, intervals, mean_of
+from tutorpulse.training.track.shapes import Bound
 
 OUTPUTS = ("churn_risk_14d", "churn_risk_30d")
 MIN_ROWS = 200

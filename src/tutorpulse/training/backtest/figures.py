@@ -10,7 +10,8 @@ from tutorpulse.training.backtest.lines import Lines
 from tutorpulse.training.backtest.shapes import Figures
 from tutorpulse.training.skill import perfect_error
 from tutorpulse.training.timeline import Bools
-from tutorpulse.training.track.figures import Bound, rate_figures, risk_figures
+from tutorpulse.training.track.figures import rate_figures, risk_figures
+from tutorpulse.training.track.shapes import Bound
 
 MIN_ROWS = 100
 """Labelled rows below which a group other than all has no figures."""

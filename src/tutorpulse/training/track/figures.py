@@ -14,6 +14,7 @@ from tutorpulse.training.timeline import Bools, Ints
 from tutorpulse.training.track.resampling import Ranking, Ratio, intervals, mean_of
 from tutorpulse.training.track.shapes import (
     Band,
+    Bound,
     Flagged,
     Interval,
     OracleFigures,
@@ -44,14 +45,6 @@ class Judged:
     truth: Floats | None = None
     low: Floats | None = None
     high: Floats | None = None
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A probability beyond which somebody acts: of risks above it, of what keeps below it."""
-
-    name: str
-    at: float
 
 
 def risk_figures(judged: Judged, bounds: Sequence[Bound], seed: int) -> RiskFigures:

@@ -21,6 +21,13 @@ class Band(msgspec.Struct, frozen=True):
     came_true: Interval
 
 
+class Bound(msgspec.Struct, frozen=True):
+    """A probability beyond which somebody acts: of risks above it, of what keeps below it."""
+
+    name: str
+    at: float
+
+
 class Flagged(msgspec.Struct, frozen=True):
     """Rows on the worrying side of a bound: how many, how many of these the event befell, and of all it befell how many these are.
 
