@@ -61,9 +61,9 @@ def _cells(f: Figures) -> list[str]:
     return [
         f"{risk.rate.value:.3f}",
         _about(risk.auc),
-        _number(risk.recency_auc),
+        views.figure_text(risk.recency_auc),
         f"{risk.brier.value:.3f}",
-        _number(f.ece.value if f.ece else None),
+        views.figure_text(f.ece.value if f.ece else None),
     ]
 
 
@@ -82,18 +82,9 @@ def _apart(line: Fairness) -> str:
         "recall": line.recall,
         "false_alarms": line.false_alarms,
     }
-    told = ", ".join(f"{name.replace('_', ' ')} {_interval(figures[name])}" for name in line.apart)
+    told = ", ".join(
+        f"{name.replace('_', ' ')} {views.interval_text(figures[name], ' to ')}" for name in line.apart
+    )
     return (
         f"apart: {line.entity_type}s, {line.by} {line.group}, {_name(line.output, line.churn_label)}: {told}"
     )
-
-
-def _interval(figure: Interval | None) -> str:
-    if figure is None:
-        return "–"
-    bounds = "" if figure.low is None else f" ({figure.low:.3f} to {figure.high:.3f})"
-    return f"{figure.value:.3f}{bounds}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

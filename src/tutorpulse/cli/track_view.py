@@ -8,7 +8,7 @@ from rich.text import Text
 
 from tutorpulse.cli import console, views
 from tutorpulse.service.queries.shapes import TrackItem, TrackRecord
-from tutorpulse.training.track.shapes import Band, Flagged, Interval, RateFigures
+from tutorpulse.training.track.shapes import Band, Flagged, RateFigures
 
 
 def show_track_record(record: TrackRecord) -> None:
@@ -70,14 +70,14 @@ def _cells(item: TrackItem) -> list[str]:
             count,
             f"{risk.rate.value:.3f}",
             f"{risk.said:.3f}",
-            _interval(risk.auc),
-            _number(risk.recency_auc),
+            views.interval_text(risk.auc),
+            views.figure_text(risk.recency_auc),
             f"{risk.brier.value:.3f}",
             f"{risk.brier_of_base_rate:.3f}",
         ]
     if made.velocity is not None:
         rate = made.velocity
-        error = f"error {_interval(rate.mae)}"
+        error = f"error {views.interval_text(rate.mae)}"
         return [
             count,
             f"{rate.rate.value:.3f}",
@@ -94,10 +94,10 @@ def _truth_cells(item: TrackItem) -> list[str]:
     """What the truth reaches, where the marketplace is simulated and told, and what the model reaches on the same rows."""
     made = item.figures
     if made.risk is not None and (oracle := made.risk.oracle):
-        auc = f"{_number(oracle.auc)}, model {_number(oracle.model_auc)}"
+        auc = f"{views.figure_text(oracle.auc)}, model {views.figure_text(oracle.model_auc)}"
         naive, brier = (
-            _number(oracle.recency_auc),
-            f"{_number(oracle.brier)}, model {_number(oracle.model_brier)}",
+            views.figure_text(oracle.recency_auc),
+            f"{views.figure_text(oracle.brier)}, model {views.figure_text(oracle.model_brier)}",
         )
         return [f"{oracle.rows:,}", "", "", auc, naive, brier, ""]
     if made.velocity is not None and (oracle := made.velocity.oracle):
@@ -105,7 +105,7 @@ def _truth_cells(item: TrackItem) -> list[str]:
             f"{oracle.rows:,}",
             "",
             "",
-            f"error {_number(oracle.mae)}, model {_number(oracle.model_mae)}",
+            f"error {views.figure_text(oracle.mae)}, model {views.figure_text(oracle.model_mae)}",
             "",
             "",
             "",
@@ -126,8 +126,8 @@ def _interval_words(rate: RateFigures) -> str:
     if rate.covered is None:
         return "None of these predictions had an interval."
     return (
-        f"Of {rate.interval_rows:,} intervals of 90 %, {_interval(rate.covered)} held what came true; {_number(rate.interval_width)} wide, "
-        f"interval score {_number(rate.interval_score)} (the outcomes' own central 90 %: {_number(rate.interval_score_of_these)})."
+        f"Of {rate.interval_rows:,} intervals of 90 %, {views.interval_text(rate.covered)} held what came true; {views.figure_text(rate.interval_width)} wide, "
+        f"interval score {views.figure_text(rate.interval_score)} (the outcomes' own central 90 %: {views.figure_text(rate.interval_score_of_these)})."
     )
 
 
@@ -135,7 +135,7 @@ def _calibration_table(bands: Sequence[Band]) -> Group:
     table = views.plain_table("given", "predictions", "said", "came true (90 %)", right=(1, 2, 3))
     for band in bands:
         given = f"{band.low:.0%} to {band.high:.0%}"
-        table.add_row(given, f"{band.rows:,}", f"{band.said:.3f}", _interval(band.came_true))
+        table.add_row(given, f"{band.rows:,}", f"{band.said:.3f}", views.interval_text(band.came_true))
     return Group(Text("What was given, and what came true", "bold"), table)
 
 
@@ -148,19 +148,8 @@ def _flags_table(flags: Sequence[Flagged]) -> Group:
         table.add_row(
             name,
             f"{flag.rows:,}",
-            _interval(flag.precision),
-            _interval(flag.recall),
-            _number(flag.naive_precision),
+            views.interval_text(flag.precision),
+            views.interval_text(flag.recall),
+            views.figure_text(flag.naive_precision),
         )
     return Group("", Text("What flags were worth", "bold"), table)
-
-
-def _interval(interval: Interval | None) -> str:
-    if interval is None:
-        return "–"
-    bounds = "" if interval.low is None else f" ({interval.low:.3f}-{interval.high:.3f})"
-    return f"{interval.value:.3f}{bounds}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

@@ -13,6 +13,7 @@ from tutorpulse.decisions.phrases import PHRASES
 from tutorpulse.decisions.summary import Summary
 from tutorpulse.service.today import InNeed
 from tutorpulse.store.state import Run
+from tutorpulse.training.track.shapes import Interval
 
 _STYLES = {
     "star": "bold green",
@@ -107,3 +108,16 @@ def show_needs(needs: list[InNeed]) -> None:
 
 
 _UNITS = {"margin": "margin", "price": "revenue", "sessions": "sessions"}
+
+
+def figure_text(value: float | None) -> str:
+    """A figure to three places; a dash where there is none."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def interval_text(interval: Interval | None, between: str = "-") -> str:
+    """A figure with its interval, if it has one."""
+    if interval is None:
+        return "–"
+    bounds = "" if interval.low is None else f" ({interval.low:.3f}{between}{interval.high:.3f})"
+    return f"{interval.value:.3f}{bounds}"
