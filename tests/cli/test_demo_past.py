@@ -32,7 +32,7 @@ def test_a_long_log_is_lived_through_and_trained_on_once(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("days", "expected"),
-    [(100, [(0, True)]), (190, [(7, True), (1, False), (0, False)])],
+    [(100, [(0, True)]), (190, [(7, True), (0, False)])],
 )
 def test_a_shorter_log_is_lived_through_from_where_half_a_year_is_known(
     tmp_path: Path, days: int, expected: list[tuple[int, bool]]

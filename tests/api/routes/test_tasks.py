@@ -7,7 +7,8 @@ from fastapi.testclient import TestClient
 from tests.api.conftest import Ask
 from tests.api.test_app import problem
 from tests.service.live.homes import LIVE_US
-from tutorpulse.clock import DAY_US, format_time
+from tests.waiting import until
+from tutorpulse.clock import DAY_US, SECOND_US, FixedClock, format_time
 from tutorpulse.service.live.service import Service
 
 UNTIL = format_time(LIVE_US + 10 * DAY_US)
@@ -64,7 +65,7 @@ def test_a_segment_set_by_hand_is_marked_wherever_it_is_shown(ask: Ask) -> None:
     assert (item["segment"], item["model_segment"], item["override_owner"]) == (before, None, None)
 
 
-def test_states_verdicts_reviews_and_the_record(ask: Ask) -> None:
+def test_states_verdicts_reviews_and_the_record(ask: Ask, service: Service) -> None:
     state = ask("POST", "/v1/states", json=WHO | {"state": "on_leave", "until": UNTIL}).json()
     assert [s["entity_id"] for s in ask("GET", "/v1/states").json()["items"]] == ["t1"]
     items = {t["entity_id"]: t["operator_state"] for t in ask("GET", "/v1/tutors").json()["items"]}
@@ -76,7 +77,10 @@ def test_states_verdicts_reviews_and_the_record(ask: Ask) -> None:
     review = ask("POST", "/v1/reviews", json=WHO | {"reason": "why so high"}).json()
     answer = {"outcome": "upheld", "answer": "the lessons are all there"}
     assert ask("POST", f"/v1/reviews/{review['review_id']}", json=answer).json()["state"] == "answered"
+    assert isinstance(service.pulse.clock, FixedClock)
+    service.pulse.clock.advance(SECOND_US)
     assert ask("POST", f"/v1/states/{state['state_id']}/end").json()["holds"] is False
+    until(lambda: len(ask("GET", "/v1/tutors/t1/record").json()["why"]) == 2)
     record = ask("GET", "/v1/tutors/t1/record").json()
     assert [s["state"] for s in record["states"]] == ["on_leave"]
     assert [a["action"] for a in record["trail"]][-5:] == [
@@ -92,7 +96,6 @@ def test_states_verdicts_reviews_and_the_record(ask: Ask) -> None:
         "tutor_resumed",
     }
     assert record["page"]["entity_id"] == "t1"
-    assert len(record["why"]) == 2
 
 
 def test_without_trials_nothing_is_claimed_of_actions(ask: Ask) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.service.delivery.servers import Hook, MailServer, hook, mail_server
+from tests.waiting import PATIENCE_S, until
 from tutorpulse.clock import DAY_US, SystemClock, format_time
 from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.service.live.service import open_service
@@ -25,7 +26,6 @@ from tutorpulse.store.log import EventStore
 from tutorpulse.store.state import State
 
 Event = dict[str, object]
-PATIENCE_S = 60.0
 
 
 def student(number: int) -> str:
@@ -94,13 +94,6 @@ def posted_of(posts: Hook) -> dict[str, set[str]]:
         for event in post.data["events"]:
             found[event["entity_id"]].add(post.headers["idempotency-key"])
     return found
-
-
-def until(done: Callable[[], bool], times: int = 1) -> None:
-    limit = time.monotonic() + PATIENCE_S * times
-    while not done():
-        assert time.monotonic() < limit, "it did not come to pass"
-        time.sleep(0.01)
 
 
 @contextmanager
@@ -214,7 +207,10 @@ def live_and_die(path: Path, lives: int, seed: int, mails: MailServer, posts: Ho
     people = {student(number) for number in known}
     assert len(people) >= lives
     with open_service(path):
-        until(lambda: not people - told_of(mails).keys() and not people - posted_of(posts).keys(), lives)
+        until(
+            lambda: not people - told_of(mails).keys() and not people - posted_of(posts).keys(),
+            PATIENCE_S * lives,
+        )
     for found in (told_of(mails), posted_of(posts)):
         twice = {who: keys for who, keys in found.items() if len(keys) > 1}
         assert not twice, "whoever leaves out known keys is told twice"

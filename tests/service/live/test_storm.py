@@ -12,6 +12,7 @@ import pytest
 from tests.service.delivery.servers import Hook, MailServer, hook, mail_server
 from tests.service.live.homes import LIVE_US
 from tests.service.logs import Event, home_with, lesson
+from tests.waiting import until
 from tutorpulse.clock import DAY_US, SECOND_US, FixedClock, format_time
 from tutorpulse.service.live import rescoring
 from tutorpulse.service.live.service import Service, open_service
@@ -39,13 +40,6 @@ def prepared(path: Path, mails: MailServer, posts: Hook) -> None:
         f'[[receiver]]\nname = "ops"\nurl = "{mails.url()}"\nteams = ["storm"]\n'
         f'[[receiver]]\nname = "crm"\nwebhook = "{posts.url}"\nsecret = "s"\nteams = ["storm"]\nkinds = ["opened"]\n'
     )
-
-
-def until(done: Callable[[], bool]) -> None:
-    limit = time.monotonic() + PATIENCE_S
-    while not done():
-        assert time.monotonic() < limit, "it did not come to pass"
-        time.sleep(0.02)
 
 
 def send(service: Service, event: Event) -> None:
@@ -89,14 +83,16 @@ def test_ten_thousand_at_once_are_one_digest_and_hold_up_nobody(
                 storm.join()
             storm_s = time.perf_counter() - began
             with service.states.one() as state:
-                until(lambda: len(state.alerts.live("student")) >= MANY - 5)
+                until(lambda: len(state.alerts.live("student")) >= MANY - 5, PATIENCE_S)
                 opened = [a for a in state.alerts.live("student") if a.rule == "silent"]
             assert len(opened) >= MANY - 5, "all but those who had a lesson meanwhile"
-            until(lambda: sum(len(post.data["events"]) for post in list(posts.taken)) >= len(opened))
+            until(
+                lambda: sum(len(post.data["events"]) for post in list(posts.taken)) >= len(opened), PATIENCE_S
+            )
             time.sleep(1)
             assert mails.mails == [], "it waits for more of the same storm"
             clock.advance(31 * SECOND_US)
-            until(lambda: bool(mails.mails))
+            until(lambda: bool(mails.mails), PATIENCE_S)
             time.sleep(1)
             subjects = [mail.subject for mail in mails.mails]
             events = [event["event_id"] for post in posts.taken for event in post.data["events"]]
@@ -128,5 +124,5 @@ def _waited(service: Service, nth: int) -> float:
         with service.states.one() as state:
             return bool(state.predictions.get("student", f"s{nth}").columns["as_of_us"][0] >= now_us)
 
-    until(scored)
+    until(scored, PATIENCE_S)
     return time.perf_counter() - began
