@@ -29,7 +29,6 @@ from tutorpulse.store.livestats import (
     Totals,
 )
 from tutorpulse.store.log import EventStore
-from tutorpulse.store.touched import Touched
 
 __all__ = ["Limits", "LiveLog", "LiveStats"]
 
@@ -40,14 +39,14 @@ _Waiting = tuple[Body, "Future[Taken]"]
 class LiveLog:
     """The door of one store; close it before the store.
 
-    `on_applied` is told whom events are about that are readable now, those of imports and replays into the same store included. It is called by
-    the thread that wrote them and should only note it down.
+    `on_applied` is called when new events are readable, those of imports and replays into the same store included: by the thread that wrote
+    them, so it should only note it down.
     """
 
     def __init__(
         self,
         store: EventStore,
-        on_applied: Callable[[Touched], None] = lambda _: None,
+        on_applied: Callable[[], None] = lambda: None,
         limits: Limits = DEFAULT_LIMITS,
         future_tolerance_us: int = 24 * HOUR_US,
     ) -> None:

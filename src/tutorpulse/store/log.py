@@ -24,7 +24,6 @@ from tutorpulse.store.places import SessionPlaces
 from tutorpulse.store.receipts import Receipts
 from tutorpulse.store.recovery import recover
 from tutorpulse.store.rejects import State, StoredReject
-from tutorpulse.store.touched import Touched, touched_by
 
 DEFAULT_MEMORY_GB = 3.0
 """What DuckDB may use before it spills; the index of ids needs up to 50 MB beside it."""
@@ -43,8 +42,8 @@ class EventStore:
         self._database = database
         self._index = index
         self.admission = Admission(index)
-        self.on_written: Callable[[Touched], None] | None = None
-        """Told after each write whom its new events are about."""
+        self.on_written: Callable[[], None] = lambda: None
+        """Called after each write of new events."""
         self.drain: Callable[[], None] = lambda: None
         """Brings in what was acknowledged elsewhere and is not in the database yet: the live door's part."""
         self._held = held
@@ -165,9 +164,9 @@ class EventStore:
         self._written += 1
 
     def tell(self, claims: Sequence[Claim]) -> None:
-        """Tell whoever listens whom the claims, which are in the database now, are about."""
-        if self.on_written is not None and any(claim.size for claim in claims):
-            self.on_written(touched_by(claims))
+        """Tell whoever listens that the claims are in the database now, where they have a new event."""
+        if any(claim.size for claim in claims):
+            self.on_written()
 
     @contextmanager
     def writing(self, timeout_s: float = -1.0) -> Iterator[None]:

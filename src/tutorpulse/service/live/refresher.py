@@ -87,7 +87,7 @@ class Refresher:
         for thread in self._threads:
             thread.join(max(0.0, until - monotonic()))
 
-    def announce(self, _touched: object = None) -> None:
+    def announce(self) -> None:
         """Say that events have become readable."""
         for lane in self.lanes.values():
             lane.wake.set()
