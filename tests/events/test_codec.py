@@ -417,6 +417,27 @@ def test_an_array_says_what_its_items_say_as_lines(events: list[Any], days_ahead
     assert summary(lines.finish()) == summary(array.finish())
 
 
+@given(
+    st.lists(st.lists(native_events(), min_size=1, max_size=3), max_size=4)
+    | st.lists(st.lists(native_events() | json_values, max_size=3), max_size=4),
+    st.integers(-3, 2),
+    st.sampled_from([b"", b"\n", b"\n\n", b"\r\n"]),
+)
+def test_blocks_together_say_what_each_says_by_itself(
+    blocks: list[list[Any]], days_ahead: int, end: bytes
+) -> None:
+    arrival = Arrival(NOW_US - 24 * HOUR_US * days_ahead, "sender")
+    raw = [b"\n".join(map(as_json, events)) + end for events in blocks]
+    together, each = BatchDecoder(arrival), BatchDecoder(arrival)
+    sizes = together.add_blocks(raw)
+    found = []
+    for block in raw:
+        each.add_lines(block, place=1)
+        found.append(each.size)
+    assert sizes == found
+    assert summary(together.finish()) == summary(each.finish())
+
+
 def test_each_part_of_a_batch_keeps_its_own_arrival() -> None:
     decoder = BatchDecoder(LIVE)
     decoder.add_json([b"1"], [0])

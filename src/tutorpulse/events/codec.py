@@ -8,6 +8,7 @@ batch = decoder.finish()
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate
 
 import msgspec
 import numpy as np
@@ -47,7 +48,7 @@ class _Items:
     """Some events on their way: typed ones (None: rejected), each one's place, its bytes, and extra fields by index."""
 
     events: Sequence[Envelope | None]
-    places: Sequence[int]
+    places: Sequence[int] | NDArray[np.int64]
     raw: Callable[[int], bytes]
     extras: dict[int, str] = field(default_factory=dict)
 
@@ -87,6 +88,26 @@ class BatchDecoder:
         lines_once = cache(lambda: body.split(b"\n"))
         self._add(_Items(events, range(place, place + len(events)), lambda i: lines_once()[i]))
         return len(events)
+
+    def add_blocks(self, blocks: Sequence[bytes]) -> list[int]:
+        """Decode blocks of whole lines, together where all are clean, which costs less. Places are line numbers from 1 in each.
+
+        Returns:
+            `size` after each block.
+        """
+        events = strict.decode_blocks(blocks)
+        if events is None:
+            return [self._size_after(block) for block in blocks]
+        counts = [strict.count_lines(block) for block in blocks]
+        places = np.concatenate([np.arange(1, count + 1) for count in counts])
+        lines_once = cache(lambda: b"\n".join(block.rstrip(b"\n") for block in blocks).split(b"\n"))
+        sizes = list(accumulate(counts, initial=self.size))[1:]
+        self._add(_Items(events, places, lambda i: lines_once()[i]))
+        return sizes
+
+    def _size_after(self, block: bytes) -> int:
+        self.add_lines(block, place=1)
+        return self.size
 
     def add_json(self, texts: Sequence[bytes], places: Sequence[int]) -> None:
         """Decode events of which each is some JSON."""

@@ -4,6 +4,7 @@
 one pass. What it refuses is not yet rejected: `tolerant` has the last word.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Union, cast
 
@@ -62,7 +63,7 @@ def decode_block(block: bytes) -> list[Envelope] | None:
     many events as lines each line is one event.
     """
     body = block.rstrip(b"\n")
-    lines = body.count(b"\n") + 1
+    lines = count_lines(body)
     if not (body.startswith(b"{") and body.endswith(b"}") and body.count(b"}\n{") == lines - 1):
         return None
     try:
@@ -70,6 +71,20 @@ def decode_block(block: bytes) -> list[Envelope] | None:
     except UNREADABLE:
         return None
     return events if len(events) == lines else None
+
+
+def decode_blocks(blocks: Sequence[bytes]) -> list[Envelope] | None:
+    """The events of several blocks of lines, one after the other, or None if any line is not a clean native event."""
+    bodies = [block.rstrip(b"\n") for block in blocks]
+    # Where each begins and ends an object, no event reaches from one block into the next.
+    if not all(body.startswith(b"{") and body.endswith(b"}") for body in bodies):
+        return None
+    return decode_block(b"\n".join(bodies))
+
+
+def count_lines(block: bytes) -> int:
+    """How many lines a block has, empty ones at its end not counted."""
+    return block.rstrip(b"\n").count(b"\n") + 1
 
 
 def decode_array(body: bytes) -> list[Envelope] | None:

@@ -1,6 +1,6 @@
 """Bodies as they arrive at the live door, and what is told to their senders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, TypeAlias
@@ -88,27 +88,31 @@ def decode(group: Group) -> Decoded:
     """All events of the group, in order."""
     decoder = BatchDecoder(_arrival(group, ""))
     starts = [0]
-    for (source, single), some in groupby(group.bodies, lambda body: (body.source, _is_single(body))):
+    for (source, add), some in groupby(group.bodies, lambda body: (body.source, _way_of(body))):
         decoder.arriving(_arrival(group, source))
-        bodies = list(some)
-        if single:
-            decoder.add_json([body.raw for body in bodies], [0] * len(bodies))
-            starts += range(starts[-1] + 1, decoder.size + 1)
-        else:
-            starts += [_add_many(decoder, body) for body in bodies]
+        starts += add(decoder, [body.raw for body in some])
     return Decoded(decoder.finish(), tuple(starts))
 
 
-def _add_many(decoder: BatchDecoder, body: Body) -> int:
+def _way_of(body: Body) -> Callable[[BatchDecoder, list[bytes]], list[int]]:
+    """What adds such bodies to a decoder and tells its size after each."""
     if body.form == "lines":
-        decoder.add_lines(body.raw, place=1)
-    else:
-        decoder.add_array(body.raw)
-    return decoder.size
+        return BatchDecoder.add_blocks
+    return _add_arrays if body.raw.lstrip()[:1] == b"[" else _add_singles
 
 
-def _is_single(body: Body) -> bool:
-    return body.form == "json" and body.raw.lstrip()[:1] != b"["
+def _add_arrays(decoder: BatchDecoder, bodies: list[bytes]) -> list[int]:
+    sizes = []
+    for body in bodies:
+        decoder.add_array(body)
+        sizes.append(decoder.size)
+    return sizes
+
+
+def _add_singles(decoder: BatchDecoder, bodies: list[bytes]) -> list[int]:
+    before = decoder.size
+    decoder.add_json(bodies, [0] * len(bodies))
+    return list(range(before + 1, decoder.size + 1))
 
 
 def _arrival(group: Group, source: str) -> Arrival:
