@@ -16,13 +16,12 @@ from threading import Lock
 from typing import Any
 
 from tools.dynamodb_local import client, running
-from tutorpulse.aws import keys, marks, tiles
+from tutorpulse.aws import keys, tiles
 from tutorpulse.aws.processing import Processor, Record
 from tutorpulse.aws.schema import create_table_arguments
 from tutorpulse.aws.table import Table
 from tutorpulse.aws.taking import Taker
 from tutorpulse.clock import DAY_US, MINUTE_US, FixedClock, parse_time
-from tutorpulse.features.frame import ENTITY_TYPES
 from tutorpulse.settings import Settings
 from tutorpulse.simulate import emit, parameters, population
 
@@ -136,15 +135,6 @@ def _never(record: Record, reason: str) -> None:
     raise AssertionError(f"{reason}: {record.data[:200]!r}")
 
 
-def settle(table: Table) -> None:
-    """Make totals anew of all that is marked, as the prediction function does each minute."""
-    waiting = marks.waiting(table)
-    for kind in ENTITY_TYPES:
-        for mark in waiting.of(kind):
-            tiles.rebuild(table, mark)
-        waiting.take_away(waiting.of(kind))
-
-
 def count(plain: Any, batches: Sequence[Sequence[bytes]], writers: int = 1, minutes: int = 1) -> Counted:
     """Deliver batches to a table of their own, by so many writers at once, with totals made anew after every `minutes` of them.
 
@@ -163,7 +153,7 @@ def count(plain: Any, batches: Sequence[Sequence[bytes]], writers: int = 1, minu
                     lambda share: deliver(counting, name, share), [some[i::writers] for i in range(writers)]
                 )
             )
-            settle(table)
+            tiles.settle(table)
     events = sum(len(_events(record)) for batch in batches for record in batch)
     _check(Table(plain, name), batches)
     return Counted(events, counting.written, counting.read_units)

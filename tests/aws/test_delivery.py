@@ -49,11 +49,7 @@ EVENTS = [
 
 def settled(table: MemoryTable) -> dict[str, Any]:
     """What is left in the end: events by holder, and totals by day."""
-    waiting = marks.waiting(table)
-    for kind in ENTITY_TYPES:
-        for mark in waiting.of(kind):
-            tiles.rebuild(table, mark)
-        waiting.take_away(waiting.of(kind))
+    tiles.settle(table)
     assert not any(marks.waiting(table).of(kind) for kind in ENTITY_TYPES)
     people = ("t1", "t2", "st1", "st2")
     return {

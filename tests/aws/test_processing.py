@@ -15,12 +15,8 @@ from tutorpulse.features.frame import ENTITY_TYPES
 
 
 def settle(table: Items) -> None:
-    """Make anew what is marked, as the prediction function does."""
-    waiting = marks.waiting(table)
-    for kind in ENTITY_TYPES:
-        for mark in waiting.of(kind):
-            tiles.rebuild(table, mark)
-        waiting.take_away(waiting.of(kind))
+    """Make anew what is marked; nobody waits then."""
+    tiles.settle(table)
     assert not any(marks.waiting(table).of(kind) for kind in ENTITY_TYPES)
 
 
@@ -180,7 +176,7 @@ def test_eight_writers_at_once_count_exactly(local_table: Items) -> None:
     shares = [delivered[i::4] for i in range(4)] * 2
     with ThreadPoolExecutor(9) as pool:
         taken = [pool.submit(processor(local_table).take, records(share)) for share in shares]
-        looks = [pool.submit(look, local_table) for _ in range(3)]
+        looks = [pool.submit(tiles.settle, local_table) for _ in range(3)]
         assert [future.result()[1] for future in taken] == [None] * 8
         for future in looks:
             future.result()
@@ -195,12 +191,3 @@ def test_eight_writers_at_once_count_exactly(local_table: Items) -> None:
 def threads(number: int) -> set[str]:
     """The tutors of the session of an event: those whom any of its events names."""
     return {f"t{i % 3}" for i in range(80) if i % 40 == number % 40}
-
-
-def look(table: Items) -> None:
-    """What the prediction function does meanwhile; what comes in between stays marked."""
-    waiting = marks.waiting(table)
-    for kind in ENTITY_TYPES:
-        for mark in waiting.of(kind):
-            tiles.rebuild(table, mark)
-        waiting.take_away(waiting.of(kind))

@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tutorpulse.aws import keys
+from tutorpulse.aws import keys, marks
 from tutorpulse.aws.events import Event, event_of
 from tutorpulse.aws.marks import Mark
 from tutorpulse.aws.table import Items
 from tutorpulse.aws.values import Item
+from tutorpulse.features.frame import ENTITY_TYPES
 
 
 def totals(events: Iterable[Event]) -> dict[str, dict[str, Any]]:
@@ -61,6 +62,16 @@ def _rebuild_day(table: Items, entity_id: str, day: str) -> bool:
         }
         if table.put_where(item, "revision", "<"):
             return True
+
+
+def settle(table: Items) -> None:
+    """Make the totals anew of all who are marked, and take their marks away; whoever is marked meanwhile waits."""
+    waiting = marks.waiting(table, at_most=None)
+    for kind in ENTITY_TYPES:
+        seen = waiting.of(kind)
+        for mark in seen:
+            rebuild(table, mark)
+        waiting.take_away(seen)
 
 
 def of_entity(table: Items, entity_id: str) -> dict[str, Mapping[str, Any]]:
