@@ -3,6 +3,7 @@
 import csv
 import io
 
+import msgspec
 import pyarrow as pa
 import pytest
 
@@ -73,3 +74,15 @@ def test_arrow_is_typed_also_where_everything_is_unknown_or_there_is_nothing() -
         assert table.schema.field("segment").type == pa.string()
         assert table["frozen"].type == pa.bool_()
         assert table["entity_id"].to_pylist() == [i.entity_id for i in items]
+
+
+def test_arrow_has_what_operators_set_as_text() -> None:
+    marks = {"model_segment": "at_risk", "override_owner": "ann", "override_expires": "2024-11-01T00:00:00Z"}
+    marked = msgspec.structs.replace(item("a", 0.5), **marks, operator_state="on_leave")
+    content = formats.encoded([marked, item("b", 0.5)], TutorItem, formats.ARROW)
+    table = pa.ipc.open_stream(io.BytesIO(content)).read_all()
+    assert table.select([*marks, "operator_state"]).to_pylist() == [
+        marks | {"operator_state": "on_leave"},
+        dict.fromkeys((*marks, "operator_state")),
+    ]
+    assert table.schema.field("entity_type").type == pa.string()

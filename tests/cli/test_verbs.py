@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from typer.main import get_command
 
@@ -154,6 +155,35 @@ def test_predictions_go_to_a_file(home: Path, run: Run, tmp_path: Path, ending: 
     assert found["entity_id"].tolist() == ["both", "stu", "ann", "bob", "both", "gone"]
     assert found["segment"].tolist() == ["healthy", "churned", "star", "at_risk", "healthy", None]
     assert found["churn_risk_14d"].tolist()[:5] == [0.1, 0.8, 0.1, 0.62, 0.1]
+
+
+@pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
+def test_the_file_marks_what_operators_set_by_hand(home: Path, run: Run, tmp_path: Path, ending: str) -> None:
+    out, who = tmp_path / f"predictions.{ending}", ("--by", "=cmd", "--home", home)
+    assert run("overrides", "set", "bob", "healthy", "--until", "2024-11-01", "--reason", "agreed", *who) == 0
+    assert run("states", "set", "stu", "on_leave", *who) == 0
+    assert run("predictions", "--out", out, "--home", home) == 0
+    marks = ("segment", "model_segment", "override_owner", "override_expires", "operator_state")
+    found = {row["entity_id"]: [row[name] or None for name in marks] for row in _rows_of(out)}
+    owner = "'=cmd" if ending == "csv" else "=cmd"
+    assert found["bob"] == ["healthy", "at_risk", owner, "2024-11-01T00:00:00Z", None]
+    assert found["stu"] == ["churned", None, None, None, "on_leave"]
+    assert all(found[who][1:] == [None] * 4 for who in ("ann", "gone"))
+
+
+def _rows_of(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".parquet":
+        return list(pq.read_table(path).to_pylist())
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file)) if path.suffix == ".csv" else [json.loads(line) for line in file]
+
+
+def test_what_nobody_has_is_text_in_parquet(home: Path, run: Run, tmp_path: Path) -> None:
+    run("predictions", "--out", tmp_path / "p.parquet", "--home", home)
+    schema = pq.read_schema(tmp_path / "p.parquet")
+    assert {str(schema.field(name).type) for name in ("model_segment", "override_expires", "as_of")} == {
+        "string"
+    }
 
 
 def test_what_is_not_known_is_empty_in_csv(home: Path, run: Run, tmp_path: Path) -> None:

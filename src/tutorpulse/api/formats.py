@@ -4,18 +4,19 @@ import csv
 import io
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
 from tutorpulse.api.problems import ProblemError
+from tutorpulse.service.spreadsheets import harmless
 
 JSON, CSV, ARROW = "application/json", "text/csv", "application/vnd.apache.arrow.stream"
 FORMATS = (JSON, CSV, ARROW)
 _ANY = {"*/*": JSON, "application/*": JSON, "text/*": CSV}
-_TYPES = {"from_cohort": "bool", "frozen": "bool", "stale": "bool"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_WORDS = ("entity_id", "entity_type", "status", "segment", "confidence", "model_version", "as_of")
+_FIRST = ("entity_id", "entity_type", "status", "segment", "confidence", "model_version", "as_of")
+"""The columns that come first, in this order."""
 
 
 def chosen(accept: str) -> str:
@@ -51,11 +52,11 @@ def encoded(items: Sequence[msgspec.Struct], shape: type[msgspec.Struct], media_
     """Items of one shape as CSV (with a header, what is not known is empty) or Arrow (what is not known is null)."""
     names = sorted(shape.__struct_fields__, key=_place)
     columns = {name: [getattr(item, name) for item in items] for name in names}
-    return _csv(columns) if media_type == CSV else _arrow(columns)
+    return _csv(columns) if media_type == CSV else _arrow(columns, shape)
 
 
 def _place(name: str) -> tuple[bool, int]:
-    return (name not in _WORDS, _WORDS.index(name) if name in _WORDS else 0)
+    return (name not in _FIRST, _FIRST.index(name) if name in _FIRST else 0)
 
 
 def _csv(columns: dict[str, list[Any]]) -> bytes:
@@ -67,20 +68,25 @@ def _csv(columns: dict[str, list[Any]]) -> bytes:
 
 
 def _cell(value: object) -> object:
-    """Text that a spreadsheet would take for a formula has an apostrophe before it, which makes it text there; numbers stay numbers."""
+    """Text that a spreadsheet would run is made harmless; numbers stay numbers."""
     if isinstance(value, bool):
         return str(value).lower()
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return harmless(value) if isinstance(value, str) else value
 
 
-def _arrow(columns: dict[str, list[Any]]) -> bytes:
+def _arrow(columns: dict[str, list[Any]], shape: type[msgspec.Struct]) -> bytes:
     import pyarrow as pa
 
-    types = {"bool": pa.bool_(), "text": pa.string(), "real": pa.float64()}
-    kinds = {name: _TYPES.get(name, "text" if name in _WORDS else "real") for name in columns}
-    schema = pa.schema([(name, types[kind]) for name, kind in kinds.items()])
+    types: dict[object, Any] = {bool: pa.bool_(), float: pa.float64()}
+    hints = get_type_hints(shape)
+    schema = pa.schema([(name, types.get(_bare(hints[name]), pa.string())) for name in columns])
     table = pa.table(columns, schema=schema)
     sink = io.BytesIO()
     with pa.ipc.new_stream(sink, schema) as writer:
         writer.write_table(table)
     return sink.getvalue()
+
+
+def _bare(hint: object) -> object:
+    """The type of a field that may be None, without that."""
+    return next((part for part in get_args(hint) if part is not NoneType), hint)

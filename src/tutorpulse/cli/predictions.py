@@ -17,7 +17,11 @@ def predictions(
     home: console.HomeOption = console.DEFAULT_HOME,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Write the current prediction of every tutor and student to a file."""
+    """Write the current prediction of every tutor and student to a file.
+
+    A segment set by hand stands in `segment`, marked by its owner and end, with the model's beside it in `model_segment`; `operator_state` is what an
+    operator set.
+    """
     check_format(out)
     with open_pulse(home) as pulse:
         count = export_predictions(pulse, out)

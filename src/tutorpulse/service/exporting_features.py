@@ -11,7 +11,7 @@ from tutorpulse.errors import InputError
 from tutorpulse.features.compile import CATALOGS
 from tutorpulse.features.compute import compute
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
-from tutorpulse.service.exporting import check_format
+from tutorpulse.service.exporting import check_format, readable
 from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.root import Pulse, newest_event_us
 
@@ -59,6 +59,7 @@ def export_features(
     options = check_format(path)
     frame = compute(pulse.store, entity_type, as_of_us, known_at_us, settings=pulse.settings)
     columns = _columns(frame)
+    columns["entity_id"] = readable(columns["entity_id"], path)
     with pulse.store.relation("exported", columns):
         pulse.store.copy_to(
             f"SELECT {', '.join(columns)} FROM exported ORDER BY entity_id", str(path), options
