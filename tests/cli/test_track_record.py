@@ -28,6 +28,10 @@ def test_the_record_is_shown_and_one_item_alone_in_detail(
     assert "top 5 %" in shown
     assert run("track-record", "--home", path, "--month", month) == 0
     assert f"tutors, {month}" in capsys.readouterr().out
+    rate = next(item for item in found["items"] if item["figures"].get("velocity"))
+    assert run("track-record", "--home", path, "--output", "session_velocity", "--month", rate["month"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"Of {rate['figures']['velocity']['interval_rows']:,} intervals of 90 %, " in told
 
 
 def test_a_home_that_was_never_refreshed_says_what_to_do(

@@ -6,6 +6,8 @@ from rich.console import Group
 
 from tutorpulse.cli import console, views
 from tutorpulse.features.frame import ENTITY_TYPES
+from tutorpulse.service.backtesting.words import turn_word, turn_words
+from tutorpulse.service.track.words import interval_words
 from tutorpulse.training.backtest.shapes import Fairness, Figures, Report
 from tutorpulse.training.track.shapes import Interval
 
@@ -26,8 +28,8 @@ def show_backtest(report: Report) -> None:
         if line.apart:
             console.print_line(_apart(line))
     for turn in report.turns:
-        what = f"{turn.version} {'in force' if turn.promoted else 'refused'}" if turn.version else "no model"
-        console.print_line(f"{turn.at[:10]}  {what}: {turn.reason}")
+        what = f"{turn.version} {turn_word(turn)}" if turn.version else turn_word(turn)
+        console.print_line(f"{turn.at[:10]}  {what}: {turn_words(turn)}")
 
 
 def _is(f: Figures, group: str) -> bool:
@@ -40,8 +42,9 @@ def _table(title: str, figures: Sequence[Figures]) -> Group:
     )
     for f in figures:
         table.add_row(_name(f.output, f.churn_label), f"{f.rows:,}", *_cells(f))
-    starred = any(f.churn_label == "inactive" for f in figures)
-    return views.section(title, table, f"* here churn is inactivity. {_VELOCITY}" if starred else _VELOCITY)
+    starred = "* here churn is inactivity. " if any(f.churn_label == "inactive" for f in figures) else ""
+    told = (interval_words(f.velocity, f.rows) for f in figures if f.velocity is not None)
+    return views.section(title, table, "\n".join([starred + _VELOCITY, *told]))
 
 
 _VELOCITY = "± half of the 90 % interval. Of velocity: the mean error, and that of going on as before."

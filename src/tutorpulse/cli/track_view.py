@@ -8,7 +8,8 @@ from rich.text import Text
 
 from tutorpulse.cli import console, views
 from tutorpulse.service.queries.shapes import TrackItem, TrackRecord
-from tutorpulse.training.track.shapes import Band, Flagged, RateFigures
+from tutorpulse.service.track.words import interval_words
+from tutorpulse.training.track.shapes import Band, Flagged
 
 
 def show_track_record(record: TrackRecord) -> None:
@@ -58,7 +59,9 @@ def _month_table(title: str, items: Sequence[TrackItem]) -> Group:
         if item.figures.risk is not None and item.figures.risk.slope is not None
     ]
     calibrated = f"\ncalibration slopes: {', '.join(slopes)}" if slopes else ""
-    return views.section(title, table, f"model {models}{late}{beside}{calibrated}")
+    rates = [(item.figures.velocity, item.figures.rows) for item in items if item.figures.velocity]
+    held = "".join(f"\n{interval_words(*told)}" for told in rates)
+    return views.section(title, table, f"model {models}{late}{beside}{calibrated}{held}")
 
 
 def _cells(item: TrackItem) -> list[str]:
@@ -114,21 +117,10 @@ def _truth_cells(item: TrackItem) -> list[str]:
 
 
 def _show_detail(item: TrackItem) -> None:
-    if item.figures.velocity is not None:
-        console.print_line(_interval_words(item.figures.velocity))
     if item.figures.risk is None:
         return
     console.out.print(_calibration_table(item.figures.risk.calibration))
     console.out.print(_flags_table(item.figures.risk.flagged))
-
-
-def _interval_words(rate: RateFigures) -> str:
-    if rate.covered is None:
-        return "None of these predictions had an interval."
-    return (
-        f"Of {rate.interval_rows:,} intervals of 90 %, {views.interval_text(rate.covered)} held what came true; {views.figure_text(rate.interval_width)} wide, "
-        f"interval score {views.figure_text(rate.interval_score)} (the outcomes' own central 90 %: {views.figure_text(rate.interval_score_of_these)})."
-    )
 
 
 def _calibration_table(bands: Sequence[Band]) -> Group:

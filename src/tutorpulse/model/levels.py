@@ -38,6 +38,22 @@ def levelled(starter: Artifact, levels: Mapping[EntityType, Levels]) -> Artifact
     return Artifact(msgspec.structs.replace(manifest, version=f"{starter.version}-{digest}"), heads)
 
 
+def relevelled(starter: Artifact | None, before: Artifact | None, trained: Artifact) -> Artifact | None:
+    """The starter at the levels that a training found, other kinds at those of `before`, as it served until then; None where it found none.
+
+    So it serves from then on, in a home and in a backtest.
+    """
+    found = levels_of(trained)
+    if starter is None or not found:
+        return None
+    return levelled(starter, (levels_of(before) if before else {}) | found)
+
+
+def levels_of(artifact: Artifact) -> dict[EntityType, Levels]:
+    """The levels that a training found, or that a starter stands at."""
+    return {kind: part.levels for kind, part in artifact.manifest.kinds.items() if part.levels is not None}
+
+
 def _part(part: KindManifest, heads: Mapping[str, Head], told: Levels) -> KindManifest:
     return msgspec.structs.replace(
         part,

@@ -11,8 +11,7 @@ from tutorpulse.features.compute import compute
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import Artifact
-from tutorpulse.model.levels import levelled
-from tutorpulse.model.manifest import Levels
+from tutorpulse.model.levels import relevelled
 from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.settings import Settings
@@ -86,18 +85,10 @@ def candidate(
 
 def _levelled(pulse: Pulse, starter: Artifact | None, trained: Artifact) -> Artifact | None:
     """The starter at the levels found now; kinds that were not trained now keep those found before."""
-    found = _levels_of(trained)
-    if starter is None or not found:
-        return None
-    before: dict[EntityType, Levels] = {}
+    before: Artifact | None = None
     with suppress(ArtifactError):  # A damaged one is replaced.
-        held = registry.home_starter(pulse.home.models_path, starter.manifest.feature_set_hash)
-        before = _levels_of(held) if held else {}
-    return levelled(starter, before | found)
-
-
-def _levels_of(artifact: Artifact) -> dict[EntityType, Levels]:
-    return {kind: part.levels for kind, part in artifact.manifest.kinds.items() if part.levels is not None}
+        before = registry.home_starter(pulse.home.models_path, trained.manifest.feature_set_hash)
+    return relevelled(starter, before, trained)
 
 
 def check_leaks(

@@ -13,12 +13,17 @@ import pytest
 from tests.training.worlds import DAYS, tutor_events
 from tutorpulse.clock import DAY_US, FixedClock, format_time, parse_time
 from tutorpulse.errors import HistoryError
+from tutorpulse.model.levels import levelled
+from tutorpulse.model.registry import is_starter
+from tutorpulse.model.registry import starter as starter_of
 from tutorpulse.service.backtesting.home import Asked, backtest
 from tutorpulse.service.backtesting.page import report_page
 from tutorpulse.service.root import Pulse, open_pulse
+from tutorpulse.service.training import features_of
 from tutorpulse.training.backtest.replay import plan_course_dates
 from tutorpulse.training.backtest.shapes import Figures, Report
 from tutorpulse.training.snapshots import Limits
+from tutorpulse.training.train import Plan, train
 
 ASKED = Asked(from_us=60 * DAY_US, every_days=12, retrain_days=72, limits=Limits(dates=10, rows=2000))
 
@@ -42,15 +47,50 @@ def whole(report: Report, output: str) -> list[Figures]:
     return [f for f in report.figures if f.by == "all" and f.output == output]
 
 
+def of_model(report: Report) -> dict[str, Figures]:
+    """The figures of the velocity by the model that said it, in the order in which they served."""
+    return {f.group: f for f in report.figures if f.by == "model" and f.output == "session_velocity"}
+
+
 def test_the_starter_serves_until_a_model_of_ones_own_is_made(report: Report) -> None:
     assert not report.turns[0].promoted
     assert "cannot be learnt yet" in report.turns[0].reason
     promoted = [turn for turn in report.turns if turn.promoted]
     assert promoted
     assert promoted[0].reason == "the first model of one's own"
-    models = [f.group for f in report.figures if f.by == "model" and f.output == "session_velocity"]
+    models = list(of_model(report))
     assert models[0].startswith("starter-")
-    assert set(models[1:]) <= {turn.version for turn in promoted}
+    assert {m for m in models if not is_starter(m)} <= {turn.version for turn in promoted}
+
+
+def test_the_starter_serves_as_the_training_of_its_day_levels_it(pulse: Pulse, report: Report) -> None:
+    first = report.turns[0]
+    at_us = parse_time(first.at)
+    features = features_of(pulse.store, pulse.settings)
+    starter = starter_of(features.set_hash)
+    dates_us = plan_course_dates(pulse.store.oldest_us() or 0, 60 * DAY_US, at_us, 12)
+    plan = Plan(at_us, at_us, ("tutor",), ASKED.limits, starter=starter, dates_us=dates_us[dates_us < at_us])
+    levels = (
+        train(pulse.store, features, pulse.settings, plan, lambda *_: None).manifest.kinds["tutor"].levels
+    )
+    assert starter is not None
+    assert levels is not None
+    assert first.levelled_on == {"tutor": levels.outcomes}
+    assert next(iter(of_model(report))) == levelled(starter, {"tutor": levels}).version
+    assert all(not turn.levelled_on for turn in report.turns if turn.promoted)
+
+
+def test_intervals_are_judged_of_the_models_that_have_some(report: Report) -> None:
+    told = of_model(report)
+    assert any(not is_starter(version) for version in told)
+    for version, figures in told.items():
+        assert figures.velocity is not None
+        assert (figures.velocity.covered is None) == is_starter(version)
+    everybody = whole(report, "session_velocity")[0]
+    assert everybody.velocity is not None
+    assert 0 < everybody.velocity.interval_rows < everybody.rows
+    assert everybody.velocity.covered is not None
+    assert 0.7 < everybody.velocity.covered.value <= 1
 
 
 def test_models_are_tried_as_often_as_asked_and_refused_ones_never_serve(report: Report) -> None:

@@ -18,5 +18,7 @@ def lines_made(size: int, **columns: Any) -> Lines:
         "recent": np.zeros(size),
         "tenure_days": np.full(size, 100.0),
         "version": np.full(size, "m", dtype=object),
+        "low": np.full(size, np.nan),
+        "high": np.full(size, np.nan),
     }
     return Lines("student", "churn_risk_14d", "exit", **(made | columns))

@@ -173,7 +173,9 @@ def _report(
     judged: tuple[list[Figures], list[Fairness]],
 ) -> Report:
     scored_us = course.dates_us[course.dates_us >= course.from_us]
-    turns = (TurnTold(format_time(t.at_us), t.promoted, t.version, t.reason) for t in replayed.turns)
+    turns = (
+        TurnTold(format_time(t.at_us), t.promoted, t.version, t.reason, t.levelled_on) for t in replayed.turns
+    )
     return Report(
         first_event=format_time(log_us[0]),
         scored_from=format_time(int(scored_us[0])),

@@ -7,6 +7,7 @@ from tutorpulse.service.backtesting import tables
 from tutorpulse.service.backtesting.style import STYLE
 from tutorpulse.service.backtesting.svg import Series, calibration_plot, period_plot
 from tutorpulse.service.backtesting.words import number, risk_name, statement, text
+from tutorpulse.service.track.words import interval_words
 from tutorpulse.training.backtest.shapes import Fairness, Figures, Report
 from tutorpulse.training.track.shapes import Interval, RiskFigures
 
@@ -66,8 +67,10 @@ def _fairness(lines: Sequence[Fairness]) -> Iterator[str]:
 
 
 def _sentences(kind: EntityType, whole: Sequence[Figures]) -> Iterator[str]:
-    """What flags were worth, in words."""
+    """What flags were worth, and the intervals of velocity, in words."""
     for one in whole:
+        if one.velocity is not None:
+            yield f"Sessions a week: {interval_words(one.velocity, one.rows)}"
         if one.output != "churn_risk_14d" or one.risk is None:
             continue
         pick = one.risk.flagged[1] if len(one.risk.flagged) > 1 else one.risk.flagged[0]
@@ -126,10 +129,10 @@ def _plain(risk: RiskFigures) -> Interval | None:
 
 
 def _marks(report: Report, names: Sequence[str]) -> list[int]:
-    """The periods in which a model was put in force."""
+    """The periods in which another model began to serve, be it the starter at another level."""
     found = set()
     for turn in report.turns:
-        if turn.promoted:
+        if turn.promoted or turn.levelled_on:
             month = int(turn.at[5:7])
             for name in (turn.at[:7], f"{turn.at[:4]} Q{(month + 2) // 3}", turn.at[:4]):
                 if name in names:
@@ -157,7 +160,9 @@ def _method(report: Report) -> str:
         f"<p>The log, from {report.first_event[:10]} on, is replayed in the order in which events were received: every {report.every_days} days whoever is "
         f"new or active is scored from what was known on that day, and {often}, on what was known and had matured. It goes in force by the "
         "rules of a home: in place of the starter model once it suffices, in place of a model of one's own only where it is better beyond noise "
-        f"on what came true since. {drawn}</p>"
+        f"on what came true since; where the starter goes on, it is levelled on what had come true. {drawn}</p>"
+        "<p>An interval of 90 % is to hold nine of ten outcomes; its score is its width and 20 times the distance by which an outcome lies outside, the "
+        "lower the better, beside that of always giving the central 90 % of these very outcomes.</p>"
         "<p>Outcomes count seven days after they matured, by the label rules, as the log tells them at its end. Intervals are the central 90 % of "
         "resamples of people, for the rows of one are not independent. Recency is the number of days since the last session alone; the base rate's "
         "Brier score that of always saying the rate of these very rows. A calibration error is never below 0; beside it stands what chance alone "

@@ -2,8 +2,19 @@
 
 from collections.abc import Sequence
 
-from tutorpulse.service.backtesting.words import DASH, between, count, number, statement, table, text
+from tutorpulse.service.backtesting.words import (
+    DASH,
+    between,
+    count,
+    number,
+    statement,
+    table,
+    text,
+    turn_word,
+    turn_words,
+)
 from tutorpulse.training.backtest.shapes import Fairness, Figures, Report
+from tutorpulse.training.track.shapes import RateFigures
 
 _HEADER = (
     "rows",
@@ -50,7 +61,7 @@ def _cells(f: Figures) -> tuple[str, ...]:
             f"{number(rate.mae_of_recent)}<small>as before</small>",
             f"{number(rate.mae_of_mean)}<small>the mean</small>",
         )
-        return (*counts, between(rate.rate), number(rate.said), error, naive[0], naive[1], *[""] * 5)
+        return (*counts, between(rate.rate), number(rate.said), error, *naive, *_interval_cells(rate))
     if f.risk is None:
         return (*counts, *[DASH] * 10)
     risk = f.risk
@@ -66,6 +77,19 @@ def _cells(f: Figures) -> tuple[str, ...]:
         number(risk.brier_of_base_rate),
         f"{between(f.ece)}<small>chance {number(f.ece_by_chance)}</small>",
         between(f.slope, 2),
+    )
+
+
+def _interval_cells(rate: RateFigures) -> tuple[str, ...]:
+    """Coverage, interval score and width of the intervals of a velocity, or that there is none."""
+    if rate.covered is None:
+        return ("no interval", *[""] * 4)
+    return (
+        f"{between(rate.covered)}<small>inside 90 %</small>",
+        f"{number(rate.interval_score)}<small>interval score</small>",
+        f"{number(rate.interval_score_of_these)}<small>outcomes' own</small>",
+        f"{number(rate.interval_width)}<small>wide</small>",
+        f"{count(rate.interval_rows)}<small>intervals</small>",
     )
 
 
@@ -110,9 +134,9 @@ def turns(report: Report) -> str:
     rows = [
         (
             turn.at[:10],
-            "in force" if turn.promoted else "no model" if turn.version is None else "refused",
+            turn_word(turn),
             text(turn.version or DASH),
-            text(turn.reason),
+            text(turn_words(turn)),
         )
         for turn in report.turns
     ]

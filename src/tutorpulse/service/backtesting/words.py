@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from tutorpulse.features.frame import EntityType
+from tutorpulse.training.backtest.shapes import TurnTold
 from tutorpulse.training.track.shapes import Interval
 
 _NAMES = {
@@ -47,6 +48,20 @@ def between(figure: Interval | None, digits: int = 3, signed: bool = False) -> s
     if figure.low is None or figure.high is None:
         return format(figure.value, form)
     return f"{figure.value:{form}}<small>{figure.low:{form}} to {figure.high:{form}}</small>"
+
+
+def turn_word(turn: TurnTold) -> str:
+    """What became of a model, in short."""
+    return "in force" if turn.promoted else "no model" if turn.version is None else "refused"
+
+
+def turn_words(turn: TurnTold) -> str:
+    """Why, and on how many outcomes the starter was levelled where it goes on serving."""
+    levelled = (
+        f"for {kind}s it is levelled on {outcomes:,} outcomes" for kind, outcomes in turn.levelled_on.items()
+    )
+    told = ", ".join(levelled)
+    return f"{turn.reason}. The starter goes on; {told}" if told else turn.reason
 
 
 def text(value: str) -> str:

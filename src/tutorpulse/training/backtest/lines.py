@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tutorpulse.clock import DAY_US
 from tutorpulse.features.frame import EntityType
-from tutorpulse.model.contract import OUTPUTS
+from tutorpulse.model.contract import OUTPUTS, VELOCITY_BOUNDS
 from tutorpulse.model.manifest import KindManifest
 from tutorpulse.model.outputs import Floats, OutputSpec, output_specs
 from tutorpulse.training.backtest.replay import Replayed, Said
@@ -27,7 +27,8 @@ CHURN = ("churn_risk_14d", "churn_risk_30d", "already_gone")
 class Lines:
     """n rows of one statement of one kind: what was said (0 to 1, or a rate) and what came true (NaN: not matured, or no label).
 
-    `recent` is the completed sessions a week of the 28 days before. Rows of models to which churn means something else are in other
+    `recent` is the completed sessions a week of the 28 days before. `low` and `high` bound a velocity where its model has an interval (NaN
+    elsewhere). Rows of models to which churn means something else are in other
     lines.
     """
 
@@ -42,6 +43,8 @@ class Lines:
     recent: Floats
     tenure_days: Floats
     version: NDArray[np.object_]
+    low: Floats
+    high: Floats
 
     def __len__(self) -> int:
         return len(self.label)
@@ -57,7 +60,15 @@ class Lines:
 
     def judged(self) -> Judged:
         """As the figures of the track record take them."""
-        return Judged(self.label, self.value, self.entity, self.recency_days, self.output in KEEPING)
+        return Judged(
+            self.label,
+            self.value,
+            self.entity,
+            self.recency_days,
+            self.output in KEEPING,
+            low=self.low,
+            high=self.high,
+        )
 
 
 _COLUMNS = (
@@ -69,6 +80,8 @@ _COLUMNS = (
     "recent",
     "tenure_days",
     "version",
+    "low",
+    "high",
 )
 
 
@@ -114,6 +127,7 @@ def _made(
     """The rows of one statement by one model that said something of it."""
     history, gap_days = reader.history, part.exit_gap.days
     value = np.concatenate([one.values[spec.name] for one in said]) / spec.scale
+    low, high = (_bound(said, spec, name) for name in VELOCITY_BOUNDS)
     as_of_us = np.concatenate([np.full(len(one.entity_ids), one.as_of_us, np.int64) for one in said])
     entity = history.codes(np.concatenate([one.entity_ids for one in said]))
     tenure_days = np.concatenate([one.tenure_days for one in said])
@@ -133,7 +147,15 @@ def _made(
         naive.recent_velocity,
         tenure_days[there],
         np.full(int(there.sum()), said[0].version, dtype=object),
+        low[there],
+        high[there],
     )
+
+
+def _bound(said: Sequence[Said], spec: OutputSpec, name: str) -> Floats:
+    """A bound of every row that was said; NaN of all but velocities."""
+    found = np.concatenate([one.values[name] for one in said])
+    return found if spec.name == "session_velocity" else np.full(len(found), np.nan)
 
 
 def _joined(lines: Sequence[Lines]) -> Lines:

@@ -13,6 +13,8 @@ from tutorpulse.errors import HistoryError
 from tutorpulse.features.frame import EntityType
 from tutorpulse.model.artifact import Artifact
 from tutorpulse.model.cohorts import tenure_of
+from tutorpulse.model.contract import VELOCITY_BOUNDS
+from tutorpulse.model.levels import levels_of, relevelled
 from tutorpulse.model.manifest import KindManifest
 from tutorpulse.model.outputs import Floats
 from tutorpulse.model.predictor import OUTPUT_FIELDS, LocalPredictor
@@ -46,17 +48,22 @@ class Course:
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn in the life of the models: a version was put in force or refused, or none could be made (None), and why."""
+    """One turn in the life of the models: a version was put in force or refused, or none could be made (None), and why.
+
+    `levelled_on` tells of each kind that the starter goes on serving on how many outcomes it was levelled in the same step.
+    """
 
     at_us: int
     promoted: bool
     version: str | None
     reason: str
+    levelled_on: dict[EntityType, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Said:
-    """n predictions of one kind by one model at one date; `values` by the names of `Predictions`, on their own scale."""
+    """n predictions of one kind by one model at one date; `values` by the names of `Predictions`, the velocity's bounds among
+    them, on their own scale."""
 
     version: str
     as_of_us: int
@@ -93,6 +100,7 @@ class Replay:
     course: Course
     progress: Callable[[int, int], None]
     _own: Artifact | None = None
+    _starter: Artifact | None = None
     _turned_us: int | None = None
     _turns: list[Turn] = field(default_factory=list)
     _terms: dict[tuple[EntityType, str], KindManifest] = field(default_factory=dict)
@@ -124,9 +132,12 @@ class Replay:
 
     def _serving(self) -> Iterator[tuple[EntityType, Artifact]]:
         for kind in self.course.kinds:
-            own = self._own if self._own is not None and kind in self._own.heads else self.course.starter
-            if own is not None and kind in own.heads:
-                yield kind, own
+            serving = self._own if self._has_own(kind) else self._starter or self.course.starter
+            if serving is not None and kind in serving.heads:
+                yield kind, serving
+
+    def _has_own(self, kind: EntityType) -> bool:
+        return self._own is not None and kind in self._own.heads
 
     def _retrain(self, date_us: int) -> None:
         course = self.course
@@ -145,8 +156,17 @@ class Replay:
         if decided.promoted and suffices.in_force is not None:
             self._own = suffices.in_force
         version = self._own.version if decided.promoted and self._own else made.version
-        self._turns.append(Turn(date_us, decided.promoted, version, decided.reason))
+        levelled_on = self._level(made)
+        self._turns.append(Turn(date_us, decided.promoted, version, decided.reason, levelled_on))
         self._turned_us = date_us
+
+    def _level(self, made: Artifact) -> dict[EntityType, int]:
+        """Let the starter serve at the levels that a training found; on how many outcomes, of the kinds that it serves on."""
+        found = relevelled(self.course.starter, self._starter, made)
+        if found is None:
+            return {}
+        self._starter = found
+        return {kind: told.outcomes for kind, told in levels_of(made).items() if not self._has_own(kind)}
 
     def _score(self, kind: EntityType, artifact: Artifact, date_us: int) -> Said:
         part = artifact.manifest.kinds[kind]
@@ -154,7 +174,7 @@ class Replay:
         frame = self.features.compute(kind, date_us)
         frame = frame.take(is_scored(statuses(frame.facts, date_us, part.exit_gap.days)))
         found = LocalPredictor(artifact).predict(frame)
-        values = {name: getattr(found, name) for name in OUTPUT_FIELDS}
+        values = {name: getattr(found, name) for name in (*OUTPUT_FIELDS, *VELOCITY_BOUNDS)}
         return Said(artifact.version, date_us, frame.entity_ids, values, tenure_of(frame), found.from_cohort)
 
 

@@ -59,12 +59,16 @@ class Fairness(msgspec.Struct, frozen=True):
 
 
 class TurnTold(msgspec.Struct, frozen=True):
-    """What became of a model on a day; no version: none could be made."""
+    """What became of a model on a day; no version: none could be made.
+
+    `levelled_on` tells of each kind that the starter goes on serving on how many outcomes it was levelled on that day.
+    """
 
     at: str
     promoted: bool
     version: str | None
     reason: str
+    levelled_on: dict[EntityType, int] = {}
 
 
 class Report(msgspec.Struct, frozen=True):
