@@ -89,6 +89,9 @@ def test_models_and_features_are_told(pulse: Client) -> None:
     models = pulse.models()
     assert any(model.version == models.serving for model in models.models)
     assert len(pulse.features("student").features) > 46
+    assert pulse.lift_shadow("none was there").version is None
+    with pytest.raises(ServiceError, match="There is no model 'nope'"):
+        pulse.cast_shadow("nope")
 
 
 def test_the_package_offers_the_client_and_nothing_that_it_does_not_have() -> None:

@@ -13,6 +13,8 @@ from tests.service.world import NOW_US, One, World, opened
 from tutorpulse.clock import DAY_US
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import save
+from tutorpulse.model.levels import levelled
+from tutorpulse.model.manifest import HeadLevel, Levels
 from tutorpulse.service import shadowing
 from tutorpulse.service.live.models import Models
 from tutorpulse.service.refresh import refresh
@@ -118,6 +120,19 @@ def test_a_saved_model_is_opened_and_a_damaged_or_missing_one_is_left_out(pulse:
     assert open_shadow(pulse) is None
     registry.lift_shadow(models)
     assert registry.shadow_version(models) is None
+
+
+def test_a_starter_that_was_levelled_here_is_the_one_in_shadow(pulse: Pulse) -> None:
+    plain = registry.as_starter(artifact_of())
+    part = plain.manifest.kinds["tutor"]
+    level = HeadLevel(shift=0.4, tilt=-0.1, centre=0.3, rows=900, dates=7, shift_error=0.1)
+    levels = Levels("2026-03-01T00:00:00Z", {"already_gone": level}, part.cohorts, part.averages)
+    made = levelled(plain, {"tutor": levels})
+    registry.publish_starter(made, pulse.home.models_path)
+    registry.cast_shadow(made.version, pulse.home.models_path)
+    shadow = open_shadow(pulse)
+    assert shadow is not None
+    assert shadow.version == made.version
 
 
 def test_a_service_follows_the_pointer_to_the_shadow(pulse: Pulse) -> None:

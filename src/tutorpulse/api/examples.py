@@ -276,6 +276,10 @@ TRACK_RECORD = {
 PROMOTION = {"version": "2026-02-28-1a2b3c4d", "reason": "Better on students since January"}
 ROLLBACK = {"reason": "Too many alerts"}
 PROMOTED = {"version": "2026-02-28-1a2b3c4d", "previous": None}
+SHADOW = {"version": "2026-03-28-5e6f7a8b", "reason": "Trained without the spring sale"}
+SHADOW_END = {"reason": "Seen enough"}
+SHADOWED = {"version": "2026-03-28-5e6f7a8b", "previous": None}
+UNSHADOWED = {"version": None, "previous": "2026-03-28-5e6f7a8b"}
 MODEL_HISTORY = {
     "items": [
         {

@@ -296,6 +296,14 @@ class AsyncClient(AsyncWorklistCalls):
         """Put the model back in force that served before the present one."""
         return await self._put("/v1/models/rollback", shapes.Rollback(reason), shapes.Promoted)
 
+    async def cast_shadow(self, version: str, reason: str = "") -> shapes.Shadowed:
+        """Have a saved model, or `starter`, score beside the one in force without being shown."""
+        return await self._put("/v1/models/shadow", shapes.Shadow(version, reason), shapes.Shadowed)
+
+    async def lift_shadow(self, reason: str = "") -> shapes.Shadowed:
+        """Have no model score in shadow; what it said stays on record."""
+        return await self._put("/v1/models/shadow/end", shapes.ShadowEnd(reason), shapes.Shadowed)
+
     async def track_record(self, **asked: Any) -> shapes.TrackRecord:
         """What came true of the predictions; `asked` are the parameters of `GET /v1/track-record`."""
         return await self._get("/v1/track-record", shapes.TrackRecord, **asked)

@@ -280,6 +280,14 @@ class Client(WorklistCalls):
         """Put the model back in force that served before the present one."""
         return self._put("/v1/models/rollback", shapes.Rollback(reason), shapes.Promoted)
 
+    def cast_shadow(self, version: str, reason: str = "") -> shapes.Shadowed:
+        """Have a saved model, or `starter`, score beside the one in force without being shown."""
+        return self._put("/v1/models/shadow", shapes.Shadow(version, reason), shapes.Shadowed)
+
+    def lift_shadow(self, reason: str = "") -> shapes.Shadowed:
+        """Have no model score in shadow; what it said stays on record."""
+        return self._put("/v1/models/shadow/end", shapes.ShadowEnd(reason), shapes.Shadowed)
+
     def track_record(self, **asked: Any) -> shapes.TrackRecord:
         """What came true of the predictions; `asked` are the parameters of `GET /v1/track-record`."""
         return self._get("/v1/track-record", shapes.TrackRecord, **asked)

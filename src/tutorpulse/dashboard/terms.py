@@ -29,6 +29,7 @@ TERMS = {
     "average_precision": "Average share of true leavers among those flagged, over all thresholds. The base rate is guessing.",
     "recency": "What days since the last session alone reach, on the same rows.",
     "held_out": "Figures are of time that came after what the model learnt from.",
+    "in_shadow": "A model that scores beside the one in force without being shown: in no list, alert or insight. The track record judges it all the same.",
     "driver": "How many points a fact adds to or takes from this prediction, against the average of everybody.",
     "cohort_range": "Where everybody of the same kind lies: the band holds the middle 80 %, the line is the median.",
     "drift": "Whether the people of today are still those that the model was made for. It matters where the risks no longer tell them apart as well.",

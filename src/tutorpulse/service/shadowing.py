@@ -34,8 +34,9 @@ def open_shadow(pulse: Pulse) -> Predictor | None:
 
 def _artifact(pulse: Pulse, version: str) -> Artifact:
     set_hash = feature_set_hash()
-    if not registry.is_starter(version):
-        return load(pulse.home.models_path / version, set_hash)
+    models = pulse.home.models_path
+    if not registry.is_starter(version) or version in registry.versions(models):
+        return load(models / version, set_hash)
     starter = registry.starter(set_hash)
     if starter is None:
         raise ModelError(f"The starter model {version} was made for other features.")

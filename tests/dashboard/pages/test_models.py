@@ -12,7 +12,7 @@ from tests.model.made import HASH, artifact_of
 from tutorpulse.api.examples import DRIFT
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import save
-from tutorpulse.service.lifecycle import promoting
+from tutorpulse.service.lifecycle import comparing, promoting
 from tutorpulse.service.live.service import Service
 
 OWN = artifact_of()
@@ -52,6 +52,31 @@ def test_an_administrator_puts_a_model_in_force_and_takes_it_back(
         registry.deactivate(models)
 
 
+def test_an_administrator_has_a_model_score_in_shadow_and_the_page_says_which(
+    look: Look, post: Look, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = service.pulse.home.models_path
+    for module in (promoting, comparing):
+        monkeypatch.setattr(module, "feature_set_hash", lambda: HASH)
+    save(OWN, models)
+    try:
+        text = look("/models").text
+        assert f"Have {OWN.version} score in shadow" in text
+        assert "Have starter-" not in text  # It serves: it has no shadow of its own.
+        post("/models", move="shadow", version=OWN.version, reason="a look")
+        assert registry.shadow_version(models) == OWN.version
+        text = look("/models").text
+        assert f"</span></span>: {OWN.version}" in text
+        assert f"Take {OWN.version} out of shadow" in text
+        post("/models", move="unshadow", reason="seen")
+        assert registry.shadow_version(models) is None
+        with service.states.one() as state:
+            acts = [(entry.action, entry.target_id) for entry in state.audit.newest(None, 2)]
+        assert acts == [("lift shadow", ""), ("cast shadow", OWN.version)]
+    finally:
+        registry.lift_shadow(models)
+
+
 def test_what_cannot_be_done_is_told(post: Look) -> None:
     assert post("/models", move="promote", version="nope").status_code == 404
     assert post("/models", move="burn").status_code == 422
@@ -62,4 +87,5 @@ def test_whoever_does_not_administer_changes_no_model(
 ) -> None:
     headers = {"authorization": f"Bearer {key('operate')}"}
     assert browser_like.post("/models", data={"move": "rollback"}, headers=headers).status_code == 403
+    assert browser_like.post("/models", data={"move": "unshadow"}, headers=headers).status_code == 403
     assert "Take back" not in browser_like.get("/models", headers=headers).text

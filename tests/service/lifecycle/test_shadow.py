@@ -9,7 +9,7 @@ import pytest
 from tests.model.made import HASH, artifact_of
 from tests.store.test_state import rows
 from tutorpulse.clock import DAY_US, FixedClock
-from tutorpulse.errors import InputError, ModelError
+from tutorpulse.errors import InputError, UnknownEntityError
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import save
 from tutorpulse.service.lifecycle import comparing, promoting, shadow
@@ -52,7 +52,7 @@ def test_what_serves_cannot_be_its_own_shadow_and_what_is_promoted_leaves_the_sh
     assert pulse.state.models.all()[0].reason == "it serves now"
     with pytest.raises(InputError, match="serves already"):
         cast_shadow(pulse, OWN.version, "ann")
-    with pytest.raises(ModelError, match="There is no model 'nope'"):
+    with pytest.raises(UnknownEntityError, match="There is no model 'nope'"):
         cast_shadow(pulse, "nope", "ann")
 
 

@@ -1,4 +1,4 @@
-"""The life of models: what served when, drift, and which one serves."""
+"""The life of models: what served when, drift, which one serves, and which scores in shadow."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -18,14 +18,25 @@ from tutorpulse.api.context import here
 from tutorpulse.api.described import answers, content, not_modified, ref
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.service.lifecycle import promoting
+from tutorpulse.service.lifecycle.shadow import cast_shadow
 from tutorpulse.service.queries.models import model_history, newest_drift
-from tutorpulse.service.queries.shapes import Drift, ModelHistory, Promoted, Promotion, Rollback
+from tutorpulse.service.queries.shapes import (
+    Drift,
+    ModelHistory,
+    Promoted,
+    Promotion,
+    Rollback,
+    Shadow,
+    Shadowed,
+    ShadowEnd,
+)
 from tutorpulse.service.root import Pulse
 from tutorpulse.store.state.audit import Act
 
 router = APIRouter(tags=["model"])
 _WRONG = ("not-found", "invalid", "body-too-large", "media-type", "nothing-yet")
 S = TypeVar("S", bound=msgspec.Struct)
+A = TypeVar("A", bound=msgspec.Struct)
 
 
 def _takes(shape: type[msgspec.Struct], example: object) -> dict[str, Any]:
@@ -91,6 +102,43 @@ async def rollback(request: Request) -> Response:
     return answer(await run_in_threadpool(_lent, request, run))
 
 
+@router.post(
+    "/v1/models/shadow",
+    summary="Have a model score in shadow",
+    responses=answers("What is in shadow now.", content(Shadowed, examples.SHADOWED), _WRONG),
+    openapi_extra=_takes(Shadow, examples.SHADOW),
+)
+async def shadow(request: Request) -> Response:
+    """From the next refresh on it scores what goes on record beside the model in force, in place of the one that was in shadow.
+
+    It is in no list, alert or insight; the track record judges it. What serves already cannot be its own shadow.
+    """
+    asked, by = await _given(request, Shadow, "cast shadow")
+
+    def run(pulse: Pulse) -> Shadowed:
+        before = promoting.shadow_version(pulse)
+        return Shadowed(cast_shadow(pulse, asked.version, by, asked.reason), before)
+
+    return answer(await run_in_threadpool(_lent, request, run))
+
+
+@router.post(
+    "/v1/models/shadow/end",
+    summary="Have no model score in shadow",
+    responses=answers("What is in shadow now: none.", content(Shadowed, examples.UNSHADOWED), _WRONG),
+    openapi_extra=_takes(ShadowEnd, examples.SHADOW_END),
+)
+async def end_shadow(request: Request) -> Response:
+    """What it said stays on record, and is judged as it matures. Nothing changes where none was in shadow."""
+    asked, by = await _given(request, ShadowEnd, "lift shadow")
+
+    def run(pulse: Pulse) -> Shadowed:
+        before = promoting.lift_shadow(pulse, by, asked.reason)
+        return Shadowed(promoting.shadow_version(pulse), before)
+
+    return answer(await run_in_threadpool(_lent, request, run))
+
+
 async def _given(request: Request, shape: type[S], action: str) -> tuple[S, str]:
     """The body of a request that needs `admin`, and the name of whoever sent it."""
     context = here(request)
@@ -98,11 +146,13 @@ async def _given(request: Request, shape: type[S], action: str) -> tuple[S, str]
     name_act(request, Act(action, "model", ""))
     raw = await read_body(request, context.body_limits)
     try:
-        return msgspec.json.decode(raw, type=shape), caller.name
+        asked = msgspec.json.decode(raw, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ProblemError("invalid", f"The body is not as it should be: {error}.") from None
+    name_act(request, Act(action, "model", getattr(asked, "version", "")))
+    return asked, caller.name
 
 
-def _lent(request: Request, run: Callable[[Pulse], Promoted]) -> Promoted:
+def _lent(request: Request, run: Callable[[Pulse], A]) -> A:
     with here(request).service.lend() as pulse:
         return run(pulse)

@@ -18,7 +18,9 @@ from tutorpulse.dashboard.forms import fields
 from tutorpulse.dashboard.viewer import Administering, Looking
 from tutorpulse.errors import InputError
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
+from tutorpulse.model.registry import is_starter
 from tutorpulse.service.lifecycle import promoting
+from tutorpulse.service.lifecycle.shadow import cast_shadow
 from tutorpulse.service.queries.models import models, newest_drift
 from tutorpulse.service.queries.shapes import TrackItem
 from tutorpulse.service.queries.track import LINE_OUTPUT, TrackAsked, track_record
@@ -27,7 +29,12 @@ from tutorpulse.store.state.audit import Act
 from tutorpulse.training.track.shapes import Flagged
 
 router = APIRouter(include_in_schema=False)
-_ACTS = {"promote": "promote model", "rollback": "roll back model"}
+_ACTS = {
+    "promote": "promote model",
+    "rollback": "roll back model",
+    "shadow": "cast shadow",
+    "unshadow": "lift shadow",
+}
 
 
 @router.get("/models")
@@ -93,20 +100,26 @@ def _charts(of_kind: dict[EntityType, list[TrackItem]]) -> list[tuple[str, str, 
 
 @router.post("/models")
 async def act(request: Request, viewer: Administering) -> Response:
-    """Put a saved model in force, or take back the one that is. The service goes over to it at once."""
+    """Put a saved model in force or take back the one that is, at once; have one score in shadow from the next refresh on, or none."""
     form = fields(await read_body(request, here(request).body_limits))
     move = form.get("move", "")
     if move not in _ACTS:
-        raise InputError(f"Models cannot be made {move!r}. Choose promote or rollback.")
+        raise InputError(f"Models cannot be made {move!r}. Choose one of {', '.join(_ACTS)}.")
     name_act(request, Act(_ACTS[move], "model", form.get("version", "")))
     await run_in_threadpool(_done, here(request).service, viewer.name, form)
     return RedirectResponse("/models#served-title", 303)
 
 
 def _done(service: Service, by: str, form: Mapping[str, str]) -> None:
-    reason = form.get("reason", "").strip()
+    version, reason = form.get("version", ""), form.get("reason", "").strip()
     with service.lend() as pulse:
-        if form["move"] == "rollback":
-            promoting.rollback(pulse, by, reason)
-        else:
-            promoting.promote(pulse, form.get("version", ""), by, reason)
+        match form["move"]:
+            case "rollback":
+                promoting.rollback(pulse, by, reason)
+            case "shadow":
+                cast_shadow(pulse, version, by, reason)
+            case "unshadow":
+                promoting.lift_shadow(pulse, by, reason)
+            case _:
+                wanted = promoting.STARTER if is_starter(version) else version
+                promoting.promote(pulse, wanted, by, reason)

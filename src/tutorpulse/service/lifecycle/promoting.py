@@ -61,13 +61,24 @@ def lift_shadow(pulse: Pulse, actor: str, reason: str = "") -> str | None:
     return version
 
 
+def check_saved(pulse: Pulse, version: str) -> None:
+    """Raises UnknownEntityError where no version of that name is saved."""
+    saved = registry.versions(pulse.home.models_path)
+    if version not in saved:
+        known = ", ".join([STARTER, *saved])
+        raise UnknownEntityError(f"There is no model {version!r} here. Give one of: {known}.")
+
+
+def shadow_version(pulse: Pulse) -> str | None:
+    """The version in shadow; None: none is."""
+    return registry.shadow_version(pulse.home.models_path)
+
+
 def _put_in_force(pulse: Pulse, version: str | None) -> None:
     models = pulse.home.models_path
     if version is None:
         registry.deactivate(models)
         return
-    if version not in registry.versions(models):
-        known = ", ".join([STARTER, *registry.versions(models)])
-        raise UnknownEntityError(f"There is no model {version!r} here. Give one of: {known}.")
+    check_saved(pulse, version)
     load(models / version, feature_set_hash())
     registry.activate(version, models)

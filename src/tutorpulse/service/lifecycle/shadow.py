@@ -11,6 +11,7 @@ from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.model import registry
 from tutorpulse.model.outputs import ChurnLabel, output_specs
 from tutorpulse.service.lifecycle.comparing import artifact_of
+from tutorpulse.service.lifecycle.promoting import STARTER, check_saved
 from tutorpulse.service.root import Pulse
 from tutorpulse.store.state.track import RecordedRows
 from tutorpulse.training.contest import MIN_ROWS, Contest, Gain, gain_of, verdict
@@ -26,10 +27,12 @@ def cast_shadow(pulse: Pulse, version: str, actor: str, reason: str = "") -> str
     `models compare` and the track record; it is in no list, alert or insight.
 
     Raises:
-        ModelError: there is no such version. ArtifactError: it is damaged, or made for other features.
+        UnknownEntityError: there is no such version. ArtifactError: it is damaged, or made for other features.
         InputError: it serves already.
     """
     models = pulse.home.models_path
+    if version != STARTER and not registry.is_starter(version):
+        check_saved(pulse, version)
     wanted = artifact_of(pulse, version).version
     current = registry.current_version(models)
     if wanted == current or (current is None and registry.is_starter(wanted)):

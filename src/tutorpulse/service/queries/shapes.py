@@ -311,6 +311,26 @@ class Promoted(msgspec.Struct, frozen=True):
     previous: str | None
 
 
+class Shadow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which model is to score in shadow (`starter`: the starter, as it comes with the package), and why."""
+
+    version: Annotated[str, Meta(max_length=128)]
+    reason: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class ShadowEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why no model is to score in shadow any more."""
+
+    reason: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class Shadowed(msgspec.Struct, frozen=True):
+    """The version that scores in shadow now, and the one that did before; None: none."""
+
+    version: str | None
+    previous: str | None
+
+
 class KindDrift(msgspec.Struct, frozen=True):
     """The drift of one kind since `reference`: what its risks promise, and the features that moved them most."""
 
