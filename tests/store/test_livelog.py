@@ -250,8 +250,8 @@ def test_a_full_journal_stops_the_taking_until_the_database_has_it(store: EventS
     live.close(30)
 
 
-def test_the_door_is_behind_while_a_whole_step_waits_for_the_database(store: EventStore) -> None:
-    live = LiveLog(store, limits=Limits(step_events=3, step_s=3600.0))
+def test_the_door_is_behind_while_many_events_wait_for_the_database(store: EventStore) -> None:
+    live = LiveLog(store, limits=Limits(behind_events=3, step_s=3600.0))
     take(live, body(event("1"), event("2")))
     with store.writing():
         assert not live.is_behind

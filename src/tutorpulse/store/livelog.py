@@ -137,8 +137,13 @@ class LiveLog:
 
     @property
     def is_behind(self) -> bool:
-        """Whether a full step or more waits for the database: what else works in this process had better wait for it."""
-        return self._backlog.events + self._in_step.events >= self._limits.step_events
+        """Whether many events wait for the database: what else works in this process had better wait for it."""
+        return self._backlog.events + self._in_step.events >= self._limits.behind_events
+
+    @property
+    def bodies(self) -> int:
+        """How many bodies were answered since opening."""
+        return self._totals.bodies
 
     def close(self, timeout_s: float) -> None:
         """Take no more, acknowledge what waits, bring all of it into the database.
@@ -234,6 +239,7 @@ class LiveLog:
 
     def _count(self, decoded: Decoded, claim: Claim) -> None:
         self._totals.groups += 1
+        self._totals.bodies += len(decoded.starts) - 1
         self._totals.accepted += claim.size
         self._totals.duplicate += len(claim.new) - claim.size
         for reject in decoded.batch.rejects:

@@ -14,7 +14,7 @@ class Limits:
 
     `waiting_bytes`, `waiting_bodies`: not yet taken; more is refused. `group_bytes`: made durable together, one body at least. `journal_bytes`:
     acknowledged and not yet in the database (some four times that in memory); with more, nothing is taken. The database takes what
-    is there every `step_s` seconds, or as soon as it is `step_events` events. It checkpoints every `checkpoint_mb` of its own log: at the 256 of an import
+    is there every `step_s` seconds, or as soon as it is `step_events` events; the door is behind while `behind_events` wait for it. It checkpoints every `checkpoint_mb` of its own log: at the 256 of an import
     the home took 4 s to open again after a kill at 120,000 events/s, at 64 up to 2 s, and steps waited 2 s for it and 1 s.
     """
 
@@ -24,6 +24,7 @@ class Limits:
     journal_bytes: int = 96 << 20
     step_s: float = 0.2
     step_events: int = 100_000
+    behind_events: int = 20_000
     checkpoint_mb: int = 64
 
 
@@ -56,6 +57,7 @@ class LiveStats:
 class Totals:
     """What the threads of the door count: each figure is written by one of them."""
 
+    bodies: int = 0
     accepted: int = 0
     duplicate: int = 0
     refused_bodies: int = 0

@@ -9,6 +9,7 @@ import pytest
 
 from tests.service.live.homes import LIVE_US, PAIRS, append, later, refreshed, scored_at, threads
 from tests.service.logs import event, lesson
+from tests.waiting import until
 from tutorpulse.clock import FixedClock
 from tutorpulse.errors import HomeBusyError, ModelError, TutorpulseError
 from tutorpulse.features.compute import compute
@@ -48,25 +49,37 @@ def test_whom_an_event_touches_is_scored_at_once_and_nobody_else(tmp_path: Path)
         assert seen.as_of_us == now_us
 
 
+class Pressed:
+    """A door with a press of events, and a thousand bodies more at each look."""
+
+    def __init__(self) -> None:
+        self.pressed, self.asked = threading.Event(), threading.Event()
+        self.pressed.set()
+        self.bodies_asked = 0
+
+    @property
+    def is_behind(self) -> bool:
+        self.asked.set()
+        return self.pressed.is_set()
+
+    @property
+    def bodies(self) -> int:
+        self.bodies_asked += 1_000_000
+        return self.bodies_asked
+
+
 def test_a_lane_gives_way_to_a_press_of_events_and_goes_on_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with refreshed(tmp_path) as (pulse, refresher):
         monkeypatch.setattr(refresher_module, "GIVE_WAY_S", 3600.0)
-        pressed, asked = threading.Event(), threading.Event()
-        pressed.set()
-
-        def is_pressed() -> bool:
-            asked.set()
-            return pressed.is_set()
-
-        refresher.is_pressed = is_pressed
+        door = refresher.door = Pressed()
         now_us = later(pulse, 0.1)
         append(pulse, event("ib_call_logged", 0, student_id="s3"))
         refresher.start()
-        assert asked.wait(30)
+        assert door.asked.wait(30)
         assert scored_at(pulse, "student", now_us) == []
-        pressed.clear()
+        door.pressed.clear()
         refresher.lanes["student"].ask_whole().result(30)
         assert "s3" in scored_at(pulse, "student", now_us)
 
@@ -311,3 +324,26 @@ def test_a_whole_live_refresh_says_what_the_verb_says(tmp_path: Path) -> None:
         assert live.summary == verb.summary
         assert live.status_counts == verb.status_counts
         assert len(PAIRS) == len(pulse.store)
+
+
+def test_a_lane_rests_as_long_as_its_step_took_where_many_bodies_came_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        rests: list[float | None] = []
+        door = refresher.door = Pressed()
+        door.pressed.clear()
+        wait = threading.Event.wait
+
+        def noted(event: threading.Event, timeout: float | None = None) -> bool:
+            if event is refresher._stopping:
+                rests.append(timeout)
+            return wait(event, timeout)
+
+        monkeypatch.setattr(threading.Event, "wait", noted)
+        append(pulse, event("ib_call_logged", 0, student_id="s3"))
+        refresher.start()
+        refresher.lanes["student"].ask_whole().result(30)
+        until(lambda: bool(rests))
+        assert rests[0] is not None
+        assert rests[0] > 0

@@ -1,6 +1,8 @@
 """Runs the application until it is told to stop, and stops in order."""
 
+import gc
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -18,6 +20,23 @@ REQUESTS_END_S = 2
 
 _KEEP_ALIVE_S = 75
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+_SWITCH_S = 0.001
+
+
+@contextmanager
+def _ready_to_answer() -> Iterator[None]:
+    """Within the context a busy thread lets a waiting one go before after a millisecond, and the collector passes over what was there."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_S)
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        sys.setswitchinterval(before)
 
 
 class Server(uvicorn.Server):
@@ -48,7 +67,8 @@ class Server(uvicorn.Server):
 
     def serve_until_stopped(self) -> None:
         """Serve; come back after SIGTERM, SIGINT or `stop`. A second SIGINT ends requests under way at once."""
-        self.run(sockets=[self._listening.socket])
+        with _ready_to_answer():
+            self.run(sockets=[self._listening.socket])
 
     def stop(self) -> None:
         """Have `serve_until_stopped` come back; from any thread."""

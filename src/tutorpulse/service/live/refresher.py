@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from time import monotonic
+from typing import Protocol
 
 from tutorpulse.errors import TutorpulseError
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
@@ -22,9 +23,23 @@ log = logging.getLogger("tutorpulse.live")
 POLL_S = 1.0
 """How long an idle lane sleeps at most: for changes of the model and events that nobody announced."""
 
-GIVE_WAY_S = 5.0
+GIVE_WAY_S = 30.0
 """How long a lane lets events go before it, when more come than the log can take beside its queries."""
+MANY_BODIES_A_SECOND = 500.0
+"""So many requests need the interpreter more than their events do: a lane leaves it to them for half of the time."""
 _LOOK_S = 0.05
+
+
+class Door(Protocol):
+    """What a lane wants to know of the live door."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so many events came that refreshing should give way to them."""
+
+    @property
+    def bodies(self) -> int:
+        """How many bodies were answered."""
 
 
 class Refresher:
@@ -49,8 +64,8 @@ class Refresher:
         self._interrupts: list[Callable[[], None]] = []
         self._guard = threading.Lock()
         self._passes = 0
-        self.is_pressed: Callable[[], bool] = lambda: False
-        """Whether so many events come that refreshing should give way to them: the live door's part."""
+        self.door: Door | None = None
+        """Where there is one, lanes give way to those who come in by it."""
 
     def open(self) -> None:
         """Note how far the log has come."""
@@ -159,13 +174,27 @@ class Refresher:
         with self._pulse.store.visit() as interrupt, self._interruptible(interrupt), suppress(Interrupted):
             while not self._stopping.is_set():
                 self._give_way()
-                if not self._step(lane):
+                began_s, bodies = monotonic(), self._bodies()
+                if self._step(lane):
+                    self._leave_room(monotonic() - began_s, self._bodies() - bodies)
+                else:
                     self._sleep(lane)
 
     def _give_way(self) -> None:
         until = monotonic() + GIVE_WAY_S
-        while self.is_pressed() and monotonic() < until and not self._stopping.wait(_LOOK_S):
+        while self._is_pressed() and monotonic() < until and not self._stopping.wait(_LOOK_S):
             pass
+
+    def _is_pressed(self) -> bool:
+        return self.door is not None and self.door.is_behind
+
+    def _bodies(self) -> int:
+        return 0 if self.door is None else self.door.bodies
+
+    def _leave_room(self, step_s: float, bodies: int) -> None:
+        """As long again as the step took, if many requests came in meanwhile."""
+        if bodies > MANY_BODIES_A_SECOND * step_s:
+            self._stopping.wait(step_s)
 
     @contextmanager
     def _interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:

@@ -142,7 +142,7 @@ def open_service(
         limits = limits_of(pulse.settings)
         live = LiveLog(pulse.store, refresher.announce, limits, future_tolerance_us=tolerance_us)
         stack.callback(live.close, CLOSE_S)
-        refresher.is_pressed = lambda: live.is_behind
+        refresher.door = live
         worker = Worker(pulse, lambda: refresher.in_force().problem)
         stack.callback(worker.close, TELL_S)
         worker.start()
