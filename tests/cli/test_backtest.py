@@ -125,8 +125,9 @@ def test_without_an_interval_it_says_so(
     monkeypatch.setattr(verb, "backtest", lambda *_: told)
     page = tmp_path / "report.html"
     assert run("backtest", "--home", home, "--html", page) == 0
-    assert "None of these predictions had an interval: the starter gives none" in " ".join(
-        capsys.readouterr().out.split()
+    assert (
+        "None of these predictions had an interval: a model with too few rows to tell gives none"
+        in " ".join(capsys.readouterr().out.split())
     )
     assert "no interval" in page.read_text()
 

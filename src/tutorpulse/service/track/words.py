@@ -6,10 +6,7 @@ from tutorpulse.training.track.shapes import Interval, RateFigures
 def interval_words(rate: RateFigures, rows: int) -> str:
     """What the intervals of so many predicted rates were worth, and how many predictions had none."""
     if rate.covered is None:
-        return (
-            "None of these predictions had an interval: the starter gives none, nor does a model with too few rows to tell, nor a "
-            "cohort's rate."
-        )
+        return "None of these predictions had an interval: a model with too few rows to tell gives none, nor has a cohort's rate one."
     others = rows - rate.interval_rows
     return (
         f"Of {rate.interval_rows:,} intervals of 90 %, {_share(rate.covered)} held what came true; {_figure(rate.interval_width)} wide, "
