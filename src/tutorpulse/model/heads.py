@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 THREADS = 2
 FIT_ROWS_FOR_THREADS = 20_000
 PREDICT_ROWS_FOR_THREADS = 2_000
+EXPLAIN_ROWS_FOR_THREADS = 200
 """Below these rows one thread does it: on busy cores threads wait for each other far longer than they work."""
 
 TREES = 120
@@ -64,7 +65,10 @@ class Head:
         Each row's values add up to its margin minus that start.
         """
         table = np.asarray(
-            self.booster.predict(rows, pred_contrib=True, num_threads=_threads(rows)), np.float64
+            self.booster.predict(
+                rows, pred_contrib=True, num_threads=_threads(rows, EXPLAIN_ROWS_FOR_THREADS)
+            ),
+            np.float64,
         )
         start = float(table[0, -1]) if len(table) else 0.0
         return self.slope * table[:, :-1], self.slope * start + self.intercept
@@ -94,8 +98,8 @@ def fit_head(
     return Head(name, objective, lightgbm.train(parameters, data, TREES))
 
 
-def _threads(rows: NDArray[np.float32]) -> int:
-    return THREADS if len(rows) >= PREDICT_ROWS_FOR_THREADS else 1
+def _threads(rows: NDArray[np.float32], enough: int = PREDICT_ROWS_FOR_THREADS) -> int:
+    return THREADS if len(rows) >= enough else 1
 
 
 def head_from_text(
