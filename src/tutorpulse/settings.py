@@ -182,7 +182,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _doc(
             "Megabytes that may be acknowledged and not yet in the database, some four times that in memory; then bodies wait."
         ),
-    ] = 96.0
+    ] = 256.0
     requests_per_second_max: Annotated[
         float,
         Meta(ge=0),
