@@ -87,7 +87,7 @@ def _settings() -> Settings:
 
 def _features(stores: Sequence[EventStore], tells: Tells) -> Features:
     each = [features_of(store, _settings()) for store in stores]
-    return replace(each[0], compute=pooled_frames([features.compute for features in each], tells))
+    return replace(each[0], compute=pooled_frames([features.compute for features in each], tells), apart=None)
 
 
 def _end_us(market: Marketplace, recipe: Recipe) -> int:

@@ -15,7 +15,7 @@ from tests.features.memory import MemoryStore
 from tests.features.said import NOW, done, event, say
 from tests.store.batches import batch_of
 from tutorpulse.clock import DAY_US
-from tutorpulse.features.compute import FACT_NAMES, compute
+from tutorpulse.features.compute import FACT_NAMES, compute, facts_alone
 from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType, FeatureFrame
 from tutorpulse.features.references import References
 from tutorpulse.store.database import Arrays
@@ -45,6 +45,17 @@ def test_some_entities_have_the_same_features_as_among_all(
 ) -> None:
     everybody = compute(store.fill(dense_history(seed)), kind, AS_OF)
     _same(compute(store, kind, AS_OF, entity_ids=everybody.entity_ids[rows]), everybody.take(np.array(rows)))
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+def test_facts_alone_are_those_of_the_whole_frame(store: MemoryStore, kind: EntityType) -> None:
+    whole = compute(store.fill(dense_history(3)), kind, AS_OF)
+    alone = facts_alone(store, kind, AS_OF, AS_OF)
+    found = alone.take(np.argsort(alone.entity_ids))
+    assert found.entity_ids.tolist() == whole.entity_ids.tolist()
+    assert found.features.shape == found.context.shape == (len(whole), 0)
+    for name in FACT_NAMES:
+        np.testing.assert_array_equal(found.facts[name], whole.facts[name], err_msg=name)
 
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)

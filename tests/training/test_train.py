@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,15 +12,19 @@ import pytest
 from tests.training.worlds import DAYS, tutor_events
 from tutorpulse.clock import DAY_US
 from tutorpulse.errors import HistoryError
+from tutorpulse.features.frame import FeatureFrame
 from tutorpulse.model.artifact import Artifact
 from tutorpulse.model.predictor import LocalPredictor
 from tutorpulse.service.training import features_of
 from tutorpulse.settings import Settings
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
+from tutorpulse.training import fit as fitting
+from tutorpulse.training import train as training
 from tutorpulse.training.kind import held_out_from_us
+from tutorpulse.training.many import take_many
 from tutorpulse.training.reading import read_history
-from tutorpulse.training.snapshots import Limits
+from tutorpulse.training.snapshots import Limits, take_snapshots
 from tutorpulse.training.train import Plan, train
 
 SETTINGS = Settings(exit_gap_days_tutor=21)
@@ -127,3 +132,32 @@ def test_medians_fill_what_an_external_endpoint_misses(trained: Artifact) -> Non
     assert fill[0] is not None
     assert None in fill
     assert np.isfinite([value for value in fill if value is not None]).all()
+
+
+def test_many_rows_read_and_fitted_two_at_a_time_make_the_same_model(
+    store: EventStore, trained: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "LARGE_ROWS", 1000)
+    monkeypatch.setattr(fitting, "LARGE_ROWS", 1000)
+    features = replace(features_of(store, SETTINGS), compute=_refused)
+    plan = Plan(int(DAYS * DAY_US), 0, limits=LIMITS)
+    assert train(store, features, SETTINGS, plan, lambda *_: None).version == trained.version
+
+
+def _refused(*_: object) -> FeatureFrame:
+    raise AssertionError("the dates of a large training were read one by one")
+
+
+@pytest.mark.parametrize("rows", [240, 4 * 300])
+def test_many_rows_are_those_that_would_be_taken_date_by_date(store: EventStore, rows: int) -> None:
+    """Of more tutors than a date may give, so that chance chooses, and of all."""
+    history, features = read_history(store, "tutor", DAYS * DAY_US), features_of(store, SETTINGS)
+    asked = (history, np.array([100, 150, 200, 250]) * DAY_US, 21, Limits(rows=rows), 5, lambda *_: None)
+    assert features.apart is not None
+    many = take_many(features.apart, *asked)
+    few = take_snapshots(lambda as_of_us: features.compute("tutor", as_of_us), *asked)
+    assert (len(many) == 240) is (rows == 240)
+    for name in ("features", "tenure_days", "had_session", "dates_us"):
+        np.testing.assert_array_equal(getattr(many, name), getattr(few, name))
+    np.testing.assert_array_equal(many.rows.entity, few.rows.entity)
+    np.testing.assert_array_equal(many.rows.as_of_us, few.rows.as_of_us)

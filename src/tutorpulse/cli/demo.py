@@ -21,6 +21,7 @@ from tutorpulse.decisions.summary import Summary
 from tutorpulse.errors import HomeError
 from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.events.mapping import load_mapping
+from tutorpulse.features.frame import ENTITY_TYPES
 from tutorpulse.service.importing import ImportOptions, import_sources
 from tutorpulse.service.queries.track import track_lines
 from tutorpulse.service.root import Pulse, open_alone
@@ -32,6 +33,7 @@ from tutorpulse.simulate import emit, parameters, population
 from tutorpulse.simulate.state import World
 from tutorpulse.store.home import Home
 from tutorpulse.training.snapshots import Limits
+from tutorpulse.training.stages import Stages
 
 Say: TypeAlias = Callable[[str], None]
 DEFAULT_DEMO_HOME = Path("demo-home")
@@ -151,7 +153,7 @@ def _import_file(pulse: Pulse, data: Path, mapping: str | None) -> int:
 def train(pulse: Pulse, say: Say, tell: Tell) -> None:
     """Train the home's own model as of the clock's time, and say how good it is."""
     known_us = pulse.clock.now_us()
-    trained = train_home(pulse, lambda _what, done, total: tell(done, total), known_us, limits=_LIMITS)
+    trained = train_home(pulse, Stages(ENTITY_TYPES, tell), known_us, limits=_LIMITS)
     for kind, part in trained.artifact.manifest.kinds.items():
         figure = part.metrics.get("churn_risk_14d")
         if figure and figure.auc and figure.recency_auc:

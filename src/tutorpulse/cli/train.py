@@ -19,6 +19,7 @@ from tutorpulse.model.predictor import OUTPUT_FIELDS
 from tutorpulse.service.root import open_pulse
 from tutorpulse.service.training import Trained, train_home
 from tutorpulse.training.snapshots import DEFAULT_LIMITS, Limits
+from tutorpulse.training.stages import Stages
 
 
 @app.command()
@@ -48,9 +49,7 @@ def train(
     kinds: Sequence[EntityType] = ENTITY_TYPES if entity is None else (entity,)
     as_of_us = parse_time(as_of) if as_of else None
     with open_pulse(home) as pulse, progress_bar("Training") as tell:
-        trained = train_home(
-            pulse, lambda _what, done, total: tell(done, total), as_of_us, kinds, limits, getpass.getuser()
-        )
+        trained = train_home(pulse, Stages(kinds, tell), as_of_us, kinds, limits, getpass.getuser())
         noted(pulse.state, "train model", "model", trained.artifact.version)
     manifest = trained.artifact.manifest
     if as_json:

@@ -87,6 +87,18 @@ def compute(
     )
 
 
+def facts_alone(
+    store: Store, entity_type: EntityType, as_of_us: int, known_at_us: int, settings: Settings = _DEFAULTS
+) -> FeatureFrame:
+    """As `compute` for everybody, in no order and without features and context, (n, 0): a sixth of the work, to choose by."""
+    names = [name for name in FACT_NAMES if name in CATALOGS[entity_type].by_name()]
+    columns = measured(store, entity_type, names, as_of_us, known_at_us, settings)
+    ids = columns.pop("entity_id")
+    none = np.empty((len(ids), 0), np.float32)
+    facts = _facts({name: _float64(column) for name, column in columns.items()}, len(ids))
+    return FeatureFrame(entity_type, as_of_us, known_at_us, ids, none, none, facts)
+
+
 def measured(
     store: Store,
     entity_type: EntityType,

@@ -51,9 +51,11 @@ class Head:
     intercept: float = 0.0
     interval: RateInterval | None = None
 
-    def raw(self, rows: NDArray[np.float32]) -> Floats:
-        """Uncalibrated scores, length n, of (n, k) rows: log-odds or log rate."""
-        return np.asarray(self.booster.predict(rows, raw_score=True, num_threads=_threads(rows)), np.float64)
+    def raw(self, rows: NDArray[np.float32], threads: int | None = None) -> Floats:
+        """Uncalibrated scores, length n, of (n, k) rows: log-odds or log rate. `threads` None: as many as the rows are worth."""
+        return np.asarray(
+            self.booster.predict(rows, raw_score=True, num_threads=threads or _threads(rows)), np.float64
+        )
 
     def margins(self, rows: NDArray[np.float32]) -> Floats:
         """Calibrated log-odds or log rate, length n."""
@@ -87,13 +89,22 @@ class Head:
 
 
 def fit_head(
-    name: str, objective: Objective, rows: NDArray[np.float32], label: Floats, names: list[str], seed: int
+    name: str,
+    objective: Objective,
+    rows: NDArray[np.float32],
+    label: Floats,
+    names: list[str],
+    seed: int,
+    threads: int | None = None,
 ) -> Head:
-    """Fit a head to (n, k) rows and n labels; the same input and seed give the same trees on any run."""
+    """Fit a head to (n, k) rows and n labels; the same input and seed give the same trees on any run, with any number of threads.
+
+    LightGBM has one number of threads for the whole process, so what is fitted or asked at the same time takes the same.
+    """
     import lightgbm
 
     data = lightgbm.Dataset(rows, label, feature_name=names, free_raw_data=True)
-    threads = THREADS if len(rows) >= FIT_ROWS_FOR_THREADS else 1
+    threads = threads or (THREADS if len(rows) >= FIT_ROWS_FOR_THREADS else 1)
     parameters = {**PARAMETERS, "objective": objective, "seed": seed, "num_threads": threads}
     return Head(name, objective, lightgbm.train(parameters, data, TREES))
 

@@ -5,9 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tutorpulse.errors import ArtifactError
 from tutorpulse.features.compile import CATALOGS, feature_set_hash
-from tutorpulse.features.compute import compute
+from tutorpulse.features.compute import compute, facts_alone
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType, FeatureFrame
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import Artifact
@@ -17,6 +20,7 @@ from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.settings import Settings
 from tutorpulse.store.log import EventStore
 from tutorpulse.training.leaks import check_shift, shift_date
+from tutorpulse.training.many import ReadApart
 from tutorpulse.training.snapshots import DEFAULT_LIMITS, Limits, Progress, plan_dates
 from tutorpulse.training.train import Features, Plan, train
 from tutorpulse.training.yielding import sufficing
@@ -77,7 +81,7 @@ def candidate(
     features = features_of(pulse.store, pulse.settings)
     starter = registry.starter(features.set_hash)
     plan = Plan(known_us, now_us, kinds, limits, starter=starter)
-    check_leaks(pulse.store, pulse.settings, kinds, known_us, limits)
+    check_leaks(pulse.store, pulse.settings, kinds, known_us, limits, progress)
     artifact = train(pulse.store, features, pulse.settings, plan, progress)
     suffices = sufficing(artifact, starter)
     return Trained(artifact, suffices.in_force, suffices.lacking, _levelled(pulse, starter, artifact))
@@ -92,7 +96,12 @@ def _levelled(pulse: Pulse, starter: Artifact | None, trained: Artifact) -> Arti
 
 
 def check_leaks(
-    store: EventStore, settings: Settings, kinds: Sequence[EntityType], known_us: int, limits: Limits
+    store: EventStore,
+    settings: Settings,
+    kinds: Sequence[EntityType],
+    known_us: int,
+    limits: Limits,
+    progress: Progress = lambda _what, _done, _total: None,
 ) -> None:
     """The shift test of `training.leaks` for each kind that the log holds, on one of the dates that training looks at.
 
@@ -106,7 +115,9 @@ def check_leaks(
     as_of_us = shift_date(store, dates_us)
     names = features_of(store, settings).names
     for kind in kinds:
+        progress(f"{kind} leaks", 0, 1)
         check_shift(store, lambda log: features_of(log, settings).compute, kind, names[kind], as_of_us)
+        progress(f"{kind} leaks", 1, 1)
 
 
 def features_of(store: EventStore, settings: Settings) -> Features:
@@ -115,8 +126,25 @@ def features_of(store: EventStore, settings: Settings) -> Features:
         names={kind: [feature.name for feature in catalog.shown()] for kind, catalog in CATALOGS.items()},
         set_hash=feature_set_hash(),
         compute=partial(_as_known_then, store, settings),
+        apart=ReadApart(
+            partial(_facts_then, store, settings), partial(_some_then, store, settings), store.visit
+        ),
     )
 
 
 def _as_known_then(store: EventStore, settings: Settings, kind: EntityType, as_of_us: int) -> FeatureFrame:
     return compute(store, kind, as_of_us, as_of_us, None, settings)
+
+
+def _facts_then(store: EventStore, settings: Settings, kind: EntityType, as_of_us: int) -> FeatureFrame:
+    return facts_alone(store, kind, as_of_us, as_of_us, settings)
+
+
+def _some_then(
+    store: EventStore,
+    settings: Settings,
+    kind: EntityType,
+    as_of_us: int,
+    entity_ids: NDArray[np.object_] | None,
+) -> FeatureFrame:
+    return compute(store, kind, as_of_us, as_of_us, entity_ids, settings)

@@ -13,6 +13,7 @@ from tutorpulse.training.calibrate import calibrate
 from tutorpulse.training.labels import LABELS
 from tutorpulse.training.snapshots import Progress, Snapshots
 from tutorpulse.training.split import Split, folds_by_log, split_by_time
+from tutorpulse.training.threads import LARGE_ROWS, THREADS, spread
 from tutorpulse.training.timeline import Bools, Ints
 
 
@@ -50,23 +51,26 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Known:
-    """(n, k) features of the columns `names`, and one label and the entity of each row."""
+    """(n, k) features of the columns `names`, and one label and the entity of each row.
+
+    `threads` is how many work on a head, None: as many as its rows are worth.
+    """
 
     features: NDArray[np.float32]
     label: Floats
     entity: Ints
     names: list[str]
     seed: int
+    threads: int | None = None
 
     def fit(self, spec: HeadSpec, rows: Bools) -> Head:
         """A head fitted on the rows that are marked."""
-        return fit_head(
-            spec.name, spec.objective, self.features[rows], self.label[rows], self.names, self.seed
-        )
+        matrix, label = self.features[rows], self.label[rows]
+        return fit_head(spec.name, spec.objective, matrix, label, self.names, self.seed, self.threads)
 
     def raw(self, head: Head, rows: Bools) -> Floats:
         """What a head says of the rows that are marked, uncalibrated."""
-        return head.raw(self.features[rows])
+        return head.raw(self.features[rows], self.threads)
 
     def with_interval(self, head: Head, raw: Floats, rows: Bools) -> Head:
         """A calibrated head of a rate with its interval, by what it says (`raw`) of marked rows that it was not fitted on."""
@@ -89,25 +93,30 @@ def fit_heads(
 
     `labels` are NaN where not mature; the newest of the matured rows calibrate, older ones are fitted on. Where the rows
     come from several logs (`log`: the number of each row's) all are fitted on, and each calibrates what others teach.
+    Where there are many rows of one log, two heads are fitted at a time, by one thread each: the same trees.
     """
-    heads: dict[str, FittedHead] = {}
-    absent: dict[str, str] = {}
-    for i, spec in enumerate(HEADS):
-        progress(f"{snapshots.entity_type} heads", i, len(HEADS))
+    several = log is None and len(snapshots) >= LARGE_ROWS
+
+    def tell(done: int) -> None:
+        progress(f"{snapshots.entity_type} heads", done, len(HEADS))
+
+    def head(spec: HeadSpec) -> FittedHead | str:
         label = np.where(snapshots.had_session, conditional(spec, labels), np.nan)
-        known = Known(snapshots.features, label, snapshots.rows.entity, names, seed)
-        if log is None:
-            split = split_by_time(snapshots.rows.as_of_us, label, spec.objective, _embargoes(spec, gap_us))
-            found = split if isinstance(split, str) else _fit(spec, known, split)
-        else:
+        each = 1 if several else None
+        known = Known(snapshots.features, label, snapshots.rows.entity, names, seed, each)
+        if log is not None:
             fold = folds_by_log(log, label, spec.objective)
-            found = fold if isinstance(fold, str) else _fit_across(spec, known, fold)
-        if isinstance(found, str):
-            absent[spec.name] = found
-        else:
-            heads[spec.name] = found
-    progress(f"{snapshots.entity_type} heads", len(HEADS), len(HEADS))
-    return Fitted(heads, absent)
+            return fold if isinstance(fold, str) else _fit_across(spec, known, fold)
+        split = split_by_time(snapshots.rows.as_of_us, label, spec.objective, _embargoes(spec, gap_us))
+        return split if isinstance(split, str) else _fit(spec, known, split)
+
+    tell(0)
+    made = spread(head, HEADS, THREADS if several else 1, tell)
+    found = {spec.name: each for spec, each in zip(HEADS, made, strict=True)}
+    return Fitted(
+        {name: each for name, each in found.items() if not isinstance(each, str)},
+        {name: each for name, each in found.items() if isinstance(each, str)},
+    )
 
 
 def conditional(spec: HeadSpec, labels: dict[str, Floats]) -> Floats:

@@ -29,6 +29,9 @@ MOST_EVENTS = 300_000
 ROUNDING = 1e-5
 """A difference of so small a share of a feature's largest value is rounding, not the future."""
 
+MOST_ROWS = 200_000
+"""So many labelled rows, at random, suffice to see that chance ranks nothing."""
+
 CHANCE_Z = 4.5
 """Standard errors from .5 that chance does not explain: it would once in 150,000 trainings."""
 
@@ -102,6 +105,8 @@ def check_permutation(
     label = np.where(snapshots.had_session, conditional(spec, labels), np.nan)
     known = np.flatnonzero(~np.isnan(label))
     label[known] = rng.permutation(label[known])
+    if len(known) > MOST_ROWS:
+        label[rng.choice(known, len(known) - MOST_ROWS, replace=False)] = np.nan
     split = split_by_time(snapshots.rows.as_of_us, label, spec.objective, (0,))
     if isinstance(split, str):
         return None

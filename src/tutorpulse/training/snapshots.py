@@ -106,7 +106,7 @@ def take_snapshots(
     `gap_days` decides who was inactive then. Entities that the history does not know are left out.
     """
     rng = np.random.default_rng(seed)
-    per_date = max(1, limits.rows // max(len(dates_us), 1))
+    per_date = rows_a_date(limits, dates_us)
     parts = []
     for i, as_of_us in enumerate(dates_us):
         progress(f"{history.entity_type} features", i, len(dates_us))
@@ -115,13 +115,27 @@ def take_snapshots(
     return stacked(parts, dates_us)
 
 
+def rows_a_date(limits: Limits, dates_us: Ints) -> int:
+    """How many rows each date may give."""
+    return max(1, limits.rows // max(len(dates_us), 1))
+
+
 def _scored(
     frame: FeatureFrame, history: History, gap_days: int | None, most: int, rng: np.random.Generator
 ) -> Snapshots:
-    chosen = np.flatnonzero(is_scored(statuses(frame.facts, frame.as_of_us, gap_days)))
-    if len(chosen) > most:
-        chosen = np.sort(rng.choice(chosen, most, replace=False))
-    return snapshot_of(frame, history, chosen)
+    return snapshot_of(frame, history, part_of(scored_places(frame, gap_days), most, rng))
+
+
+def scored_places(frame: FeatureFrame, gap_days: int | None) -> Ints:
+    """The places of those in a frame who are scored, by their facts."""
+    return np.flatnonzero(is_scored(statuses(frame.facts, frame.as_of_us, gap_days)))
+
+
+def part_of(chosen: Ints, most: int, rng: np.random.Generator) -> Ints:
+    """At most so many of them, at random but in their order; nothing is drawn where that is all."""
+    if len(chosen) <= most:
+        return chosen
+    return chosen[np.sort(rng.choice(len(chosen), most, replace=False))]
 
 
 def snapshot_of(frame: FeatureFrame, history: History, chosen: NDArray[np.int64]) -> Snapshots:

@@ -38,6 +38,7 @@ from tutorpulse.training.kind import (
 from tutorpulse.training.labels import Rows, labels
 from tutorpulse.training.leaks import check_permutation
 from tutorpulse.training.levels import starter_levels
+from tutorpulse.training.many import ReadApart, take_many
 from tutorpulse.training.pool import ReadFrame, ReadHistory
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import (
@@ -49,19 +50,26 @@ from tutorpulse.training.snapshots import (
     take_snapshots,
     thinned,
 )
+from tutorpulse.training.threads import LARGE_ROWS
 from tutorpulse.training.timeline import Ints
 
 DEFAULT_SEED = 20260101
+_FIGURE_STEPS = 3
+"""Figures on held-out time, averages, levels of the starter."""
 _LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "duckdb")
 
 
 @dataclass(frozen=True)
 class Features:
-    """How training sees the features: names by kind, the hash of their definitions, and how to compute them."""
+    """How training sees the features: names by kind, the hash of their definitions, and how to compute them.
+
+    `apart` is how several threads compute many; None: one thread computes them all.
+    """
 
     names: dict[EntityType, list[str]]
     set_hash: str
     compute: ReadFrame
+    apart: ReadApart | None = None
 
 
 @dataclass(frozen=True)
@@ -150,19 +158,27 @@ class _KindTraining:
         dates_us = self._dates_us()
         if not len(dates_us):
             return None
-        snapshots = take_snapshots(
-            lambda as_of_us: self._features.compute(self._kind, as_of_us),
-            self._history,
-            dates_us,
-            gap.days,
-            self._plan.limits,
-            self._plan.seed,
-            self._progress,
-        )
+        snapshots = self._snapshots(dates_us, gap.days)
         own = labels(self._history, snapshots.rows, recipe.gap_us)
         check_permutation(snapshots, own, recipe.churn_label, recipe.names, recipe.seed)
         fitted = fit_labelled(snapshots, own, self._history, recipe, self._progress)
         return self._manifest(snapshots, own, fitted, recipe, gap), fitted.models()
+
+    def _snapshots(self, dates_us: Ints, gap_days: int | None) -> Snapshots:
+        limits, apart = self._plan.limits, self._features.apart
+        if apart is not None and limits.rows >= LARGE_ROWS:
+            return take_many(
+                apart, self._history, dates_us, gap_days, limits, self._plan.seed, self._progress
+            )
+        return take_snapshots(
+            lambda as_of_us: self._features.compute(self._kind, as_of_us),
+            self._history,
+            dates_us,
+            gap_days,
+            limits,
+            self._plan.seed,
+            self._progress,
+        )
 
     def _dates_us(self) -> Ints:
         plan, known_us = self._plan, self._history.known_us
@@ -188,7 +204,12 @@ class _KindTraining:
             known.had_session,
             known.dates_us,
         )
-        fitted = fit_kind(recoded, then, recipe, self._progress)
+        fitted = fit_kind(
+            recoded,
+            then,
+            recipe,
+            lambda what, done, total: self._progress(f"{what} held out", done, total),
+        )
         return judge(fitted.models(), snapshots, own, cut_us, recipe, self._rival())
 
     def _levels(self, snapshots: Snapshots, seed: int) -> Levels | None:
@@ -212,6 +233,11 @@ class _KindTraining:
         gap: ExitGapChoice,
     ) -> KindManifest:
         held_out = self._held_out(snapshots, own, recipe)
+        self._tell_figures(1)
+        averages = averages_of(fitted.models(), snapshots, recipe)
+        self._tell_figures(2)
+        levels = self._levels(snapshots, recipe.seed)
+        self._tell_figures(3)
         goal_exits, censored = exits_apart(self._history, snapshots.rows, recipe.gap_us)
         return KindManifest(
             entity_type=self._kind,
@@ -221,7 +247,7 @@ class _KindTraining:
             heads=[_entry(self._kind, head) for head in fitted.heads.values()],
             absent=absent_outputs(fitted, recipe, gap.reason),
             cohorts=cohorts_of(snapshots, own, recipe.churn_label),
-            averages=averages_of(fitted.models(), snapshots, recipe),
+            averages=averages,
             fill=medians(snapshots.features, FEATURE_COUNT),
             metrics=held_out.metrics,
             held_out=held_out.words,
@@ -232,8 +258,11 @@ class _KindTraining:
             snapshot_count=len(snapshots.dates_us),
             goal_exits=goal_exits,
             censored=censored,
-            levels=self._levels(snapshots, recipe.seed),
+            levels=levels,
         )
+
+    def _tell_figures(self, done: int) -> None:
+        self._progress(f"{self._kind} figures", done, _FIGURE_STEPS)
 
 
 def exit_gap_setting(settings: Settings, kind: EntityType) -> ExitGapSetting:

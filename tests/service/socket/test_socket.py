@@ -66,7 +66,6 @@ def test_every_method_of_the_store_works_through_the_socket() -> None:
     of_the_holder = {
         "open",
         "ids",
-        "visit",
         "claim",
         "write",
         "tell",
@@ -122,6 +121,24 @@ def test_relations_end_with_their_context_and_belong_to_a_thread(served: EventSt
         assert served.query("SELECT id FROM wanted")["id"].tolist() == ["a", None]
     assert seen == ["z"]
     served.relation("wanted", {"id": np.array(["b"], object)}).__enter__()
+
+
+def test_a_visiting_thread_has_a_connection_that_ends_with_the_visit(
+    served: EventStore, held: EventStore
+) -> None:
+    held.append(batch_of([departed(1)]))
+    found: list[int] = []
+
+    def look() -> None:
+        with served.visit():
+            found.append(len(served))
+        found.append(len(served._lines))  # type: ignore[attr-defined]
+
+    visitor = threading.Thread(target=look)
+    visitor.start()
+    visitor.join()
+    assert found == [1, 1]
+    assert len(served) == 1
 
 
 def test_a_file_is_written_by_who_asks_for_it(served: EventStore, tmp_path: Path) -> None:

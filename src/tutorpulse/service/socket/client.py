@@ -152,6 +152,17 @@ class ServedStore(EventStore):
         self.ask(type(None), "end_relation", name)
 
     @contextmanager
+    def visit(self) -> Iterator[Callable[[], None]]:
+        """As in `EventStore`, on a connection that ends with the context; its end is all that stops a statement."""
+        line = self._line()
+        try:
+            yield lambda: line.shutdown(socket.SHUT_RDWR)
+        finally:
+            self._lines.remove(line)
+            del self._local.line
+            line.close()
+
+    @contextmanager
     def snapshot(self) -> Iterator[None]:
         if self._in_snapshot:
             yield
