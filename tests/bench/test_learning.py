@@ -9,10 +9,10 @@ from tutorpulse.bench.harness import Options
 
 
 def test_a_model_is_learnt_beside_plain_boosting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learning, "DATES", 8)
-    found = learning.run(Options(events=10_000, repeats=1, folder=tmp_path))
+    monkeypatch.setattr(learning, "DATES", 10)
+    found = learning.run(Options(events=16_000, repeats=1, folder=tmp_path))
     assert (found.name, found.unit, len(found.repeats)) == ("train", "s", 1)
-    assert 600 < found.details["rows"] <= 2_600
+    assert 1_000 < found.details["rows"] <= 4_160
     assert found.details["heads"] >= 4
     assert {"tutor leaks", "student features", "student heads"} <= found.details["phases_seconds"].keys()
     assert found.details["rows"] == sum(found.details["rows_by_kind"].values())
