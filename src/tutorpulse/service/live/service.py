@@ -1,5 +1,6 @@
 """The live service: one open home with all that works on it while it is served."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -137,6 +138,7 @@ def open_service(
         pulse = stack.enter_context(open_alone(path, create, clock, settings))
         states = stack.enter_context(closing(States(pulse.home.state_path)))
         refresher = Refresher(pulse)
+        pulse.store.use_threads(max(1, (os.cpu_count() or 1) // len(refresher.lanes)))
         stack.callback(refresher.close, CLOSE_S)
         tolerance_us = int(pulse.settings.future_tolerance_hours * HOUR_US)
         limits = limits_of(pulse.settings)
