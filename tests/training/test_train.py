@@ -20,6 +20,7 @@ from tutorpulse.settings import Settings
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
 from tutorpulse.training import fit as fitting
+from tutorpulse.training import many as many_rows
 from tutorpulse.training import train as training
 from tutorpulse.training.kind import held_out_from_us
 from tutorpulse.training.many import take_many
@@ -148,15 +149,18 @@ def _refused(*_: object) -> FeatureFrame:
     raise AssertionError("the dates of a large training were read one by one")
 
 
-@pytest.mark.parametrize("rows", [240, 4 * 300])
-def test_many_rows_are_those_that_would_be_taken_date_by_date(store: EventStore, rows: int) -> None:
-    """Of more tutors than a date may give, so that chance chooses, and of all."""
+@pytest.mark.parametrize(("rows", "few_left_out"), [(240, 1.5), (240, 99), (1200, 1.5)])
+def test_many_rows_are_those_that_would_be_taken_date_by_date(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch, rows: int, few_left_out: float
+) -> None:
+    """Of more tutors than a date may give, chosen by their facts or out of all, and of all."""
+    monkeypatch.setattr(many_rows, "FEW_LEFT_OUT", few_left_out)
     history, features = read_history(store, "tutor", DAYS * DAY_US), features_of(store, SETTINGS)
     asked = (history, np.array([100, 150, 200, 250]) * DAY_US, 21, Limits(rows=rows), 5, lambda *_: None)
     assert features.apart is not None
     many = take_many(features.apart, *asked)
     few = take_snapshots(lambda as_of_us: features.compute("tutor", as_of_us), *asked)
-    assert (len(many) == 240) is (rows == 240)
+    assert (len(many) == rows) is (rows == 240)
     for name in ("features", "tenure_days", "had_session", "dates_us"):
         np.testing.assert_array_equal(getattr(many, name), getattr(few, name))
     np.testing.assert_array_equal(many.rows.entity, few.rows.entity)

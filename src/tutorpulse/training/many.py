@@ -27,6 +27,9 @@ _FACTS_SHARE = 0.3
 """Of a progress bar: how much of the work it is to read the facts by which rows are chosen."""
 _STEPS = 100
 
+FEW_LEFT_OUT = 1.5
+"""Up to so many people for each row that a date may give, computing all of them is less work than reading their facts before."""
+
 
 @dataclass(frozen=True)
 class ReadApart:
@@ -52,17 +55,22 @@ def take_many(
 ) -> Snapshots:
     """The very rows that `take_snapshots` takes.
 
-    Where dates may hold more than their part, those who give rows are chosen first, by their facts alone, and only their features
-    are computed.
+    Where dates may hold far more people than they may give rows, those who give one are chosen first, by their facts alone, and only
+    their features are computed.
     """
-    most = rows_a_date(limits, dates_us)
+    most, rng = rows_a_date(limits, dates_us), np.random.default_rng(seed)
     taking = _Taking(read, history, gap_days, progress)
-    if len(history.entity_ids) <= most:
-        return taking.all_of(dates_us)
-    rng = np.random.default_rng(seed)
-    scored = taking.scored(dates_us)
-    # In the order of the dates, so that chance takes whom it takes where dates are read one by one.
-    return taking.some_of(dates_us, [part_of(codes, most, rng) for codes in scored])
+    # Chosen in the order of the dates, so that chance takes whom it takes where dates are read one by one.
+    if len(history.entity_ids) <= FEW_LEFT_OUT * most:
+        return stacked([_part(rows, most, rng) for rows in taking.all_of(dates_us)], dates_us)
+    chosen = [part_of(codes, most, rng) for codes in taking.scored(dates_us)]
+    return stacked(taking.some_of(dates_us, chosen), dates_us)
+
+
+def _part(rows: Snapshots, most: int, rng: np.random.Generator) -> Snapshots:
+    mask = np.zeros(len(rows), np.bool_)
+    mask[part_of(np.arange(len(rows)), most, rng)] = True
+    return rows.where(mask)
 
 
 @dataclass(frozen=True)
@@ -74,15 +82,15 @@ class _Taking:
     gap_days: int | None
     progress: Progress
 
-    def all_of(self, dates_us: Ints) -> Snapshots:
-        """The rows of all scored."""
+    def all_of(self, dates_us: Ints) -> list[Snapshots]:
+        """The rows of all scored, by date."""
 
         def rows(as_of_us: int) -> Snapshots:
             frame = self.read.some(self.history.entity_type, as_of_us, None)
             return snapshot_of(frame, self.history, scored_places(frame, self.gap_days))
 
         tell = self._tell(0.0, 1.0, len(dates_us))
-        return stacked(spread(rows, dates_us.tolist(), THREADS, tell, self.read.held), dates_us)
+        return spread(rows, dates_us.tolist(), THREADS, tell, self.read.held)
 
     def scored(self, dates_us: Ints) -> list[Ints]:
         """The codes of the scored at each date, ascending."""
@@ -94,7 +102,7 @@ class _Taking:
         tell = self._tell(0.0, _FACTS_SHARE, len(dates_us))
         return spread(codes, dates_us.tolist(), THREADS, tell, self.read.held)
 
-    def some_of(self, dates_us: Ints, chosen: list[Ints]) -> Snapshots:
+    def some_of(self, dates_us: Ints, chosen: list[Ints]) -> list[Snapshots]:
         """The rows of those chosen at each date, by their codes."""
 
         def rows(place: int) -> Snapshots:
@@ -103,7 +111,7 @@ class _Taking:
             return snapshot_of(frame, self.history, np.arange(len(ids)))
 
         tell = self._tell(_FACTS_SHARE, 1.0, len(dates_us))
-        return stacked(spread(rows, range(len(dates_us)), THREADS, tell, self.read.held), dates_us)
+        return spread(rows, range(len(dates_us)), THREADS, tell, self.read.held)
 
     def _tell(self, start: float, end: float, count: int) -> Callable[[int], None]:
         def tell(done: int) -> None:
