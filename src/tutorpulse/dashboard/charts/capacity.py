@@ -1,7 +1,7 @@
 """Supply against demand: unserved requests and booked hours, subject by subject."""
 
 from tutorpulse.dashboard import texts
-from tutorpulse.dashboard.charts.chart import COLOURS, Chart, base, grid
+from tutorpulse.dashboard.charts.chart import COLOURS, LEGEND_TOP, Chart, base, grid, legend
 from tutorpulse.service.queries.capacity import Capacity
 
 _SHOWN = 14
@@ -14,8 +14,8 @@ def balance(found: Capacity) -> Chart:
         id="balance",
         label="Unserved requests and booked hours by subject, in percent",
         option=base(
-            grid=grid(top=36, right=24),
-            legend={"type": "scroll", "top": 0, "left": 0, "itemWidth": 14, "itemHeight": 8, "icon": "rect"},
+            grid=grid(top=LEGEND_TOP, right=24),
+            legend=legend(),
             xAxis={"type": "value", "min": 0, "axisLabel": {"formatter": "{value} %"}},
             yAxis={
                 "type": "category",

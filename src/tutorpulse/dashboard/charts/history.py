@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from tutorpulse.clock import parse_time
 from tutorpulse.dashboard import texts
-from tutorpulse.dashboard.charts.chart import COLOURS, Chart, base, grid
+from tutorpulse.dashboard.charts.chart import COLOURS, LEGEND_TOP, Chart, base, grid, legend, time_axis
 from tutorpulse.decisions.sentences import shown_name
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.queries.person import Mark
@@ -30,17 +31,10 @@ def history(
     series[0] |= _thresholds(limits)
     series[1] |= _happenings(marked)
     option = base(
-        grid=grid(top=40, right=20),
-        legend={
-            "type": "scroll",
-            "top": 0,
-            "left": 0,
-            "itemWidth": 18,
-            "itemHeight": 8,
-            "icon": "rect",
-            "itemGap": 18,
-        },
-        xAxis={"type": "time", "axisLabel": {"hideOverlap": True}},
+        useUTC=True,
+        grid=grid(top=LEGEND_TOP + 8, right=20),
+        legend=legend(),
+        xAxis=_axis(known),
         yAxis={"type": "value", "min": 0, "max": 100, "interval": 25},
         series=series,
     )
@@ -59,6 +53,11 @@ def history(
         ],
         size="medium",
     )
+
+
+def _axis(known: Sequence[Standing]) -> dict[str, object]:
+    times_us = [parse_time(str(standing.as_of)) for standing in known] or [0]
+    return time_axis(min(times_us), max(times_us))
 
 
 def _line(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tutorpulse.dashboard import texts
-from tutorpulse.dashboard.charts.chart import COLOURS, Chart, base, grid
+from tutorpulse.dashboard.charts.chart import COLOURS, LEGEND_TOP, Chart, base, grid, legend
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.queries.shapes import TrackItem
 from tutorpulse.training.track.shapes import Band
@@ -70,8 +70,8 @@ def ranking(kind: EntityType, months: Sequence[TrackItem]) -> Chart | None:
         id=f"ranking-{kind}",
         label=f"AUC of the risk of 14 days of {kind}s by month",
         option=base(
-            grid=grid(top=40),
-            legend={"type": "scroll", "top": 0, "left": 0, "itemWidth": 18, "itemHeight": 8, "icon": "rect"},
+            grid=grid(top=LEGEND_TOP),
+            legend=legend(),
             xAxis={"type": "category", "data": [item.month for item in found]},
             yAxis={"type": "value", "min": 0.5, "max": 1},
             series=[
