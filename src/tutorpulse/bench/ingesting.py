@@ -1,5 +1,6 @@
 """`bench ingest`: durable events a second over HTTP into a home that holds many already."""
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from tutorpulse.store.home import Home
 CONNECTIONS = 8
 POST_EVENTS = 1_000
 SINGLE_CONNECTIONS = 32
+PACED_EVENTS_PER_SECOND = 120_000
 NEW_EVENTS_SHARE = 20
 SINGLE_SHARE = 1_000
 DUPLICATE_SHARE = 0.2
@@ -25,14 +27,16 @@ Requests = list[tuple[bytes, bytes]]
 def run(options: Options) -> Result:
     """Each repeat posts new events into a home that was refreshed once, a thousand a post over 8 connections, with the client on the same machine, while the service
     refreshes predictions as it always does. Beside it: the same with a fifth of duplicates, single events over 32
-    connections, and, as the limit, the same posts to the same server with no sink.
+    connections, the time of posts that come at 120,000 events a second (from when each is due), and, as the limit, the same posts to the
+    same server with no sink.
     """
     home = filled_home(options)
-    lines = [_lines(options, repeat) for repeat in range(options.repeats + 2)]
+    lines = [_lines(options, repeat) for repeat in range(options.repeats + 3)]
     with served(home) as service:
         refresh_whole(home)
         repeats = [_post(service, _thousands(service, some)) for some in lines[: options.repeats]]
         mixed = _with_duplicates(lines[options.repeats], lines[0])
+        paced = _post(service, _thousands(service, lines[options.repeats + 2]), paced=True)
         duplicates = _post(service, _thousands(service, mixed))
         count = max(100, options.events // SINGLE_SHARE)
         single = _post(service, _singles(service, lines[options.repeats + 1][:count]), SINGLE_CONNECTIONS)
@@ -44,6 +48,9 @@ def run(options: Options) -> Result:
         "connections": CONNECTIONS,
         "p50_ms": [posted.quantile_ms(0.5) for posted in repeats],
         "p99_ms": [posted.quantile_ms(0.99) for posted in repeats],
+        "paced_events_per_second": len(lines[0]) / paced.seconds,
+        "paced_p50_ms": paced.quantile_ms(0.5),
+        "paced_p99_ms": paced.quantile_ms(0.99),
         "with_duplicates_per_second": len(mixed) / duplicates.seconds,
         "single_posts_per_second": len(single.each) / single.seconds,
         "single_p99_ms": single.quantile_ms(0.99),
@@ -77,8 +84,9 @@ def _singles(service: Served, lines: Sequence[bytes]) -> Requests:
     return [(service.head("POST", "/v1/events", length=len(line)), line) for line in lines]
 
 
-def _post(service: Served, requests: Requests, connections: int = CONNECTIONS) -> Posted:
-    posted = post_all(service, requests, connections)
+def _post(service: Served, requests: Requests, connections: int = CONNECTIONS, paced: bool = False) -> Posted:
+    per_second = PACED_EVENTS_PER_SECOND / POST_EVENTS if paced else math.inf
+    posted = post_all(service, requests, connections, per_second=per_second)
     if posted.refused:
         raise TutorpulseError(
             f"{len(posted.refused)} posts were refused, the first with {posted.refused[0]}."

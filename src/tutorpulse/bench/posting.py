@@ -1,5 +1,6 @@
 """A lean client for benchmarks: prepared requests over kept connections, one thread each, every answer read."""
 
+import math
 import socket
 import threading
 import time
@@ -69,9 +70,13 @@ def post_all(
     requests: Sequence[tuple[bytes, bytes]],
     connections: int,
     done: Callable[[], None] = lambda: None,
+    per_second: float = math.inf,
 ) -> Posted:
-    """Send (head, body) pairs over so many connections, each as soon as the one before on its connection is answered."""
-    posted, turn, lock = Posted(), iter(requests), threading.Lock()
+    """Send (head, body) pairs over so many connections, each as soon as the one before on its connection is answered.
+
+    Of `per_second` each has its due time; one that waits for a connection counts as asked since then.
+    """
+    posted, turn, lock = Posted(), enumerate(requests), threading.Lock()
     failures: list[BaseException] = []
 
     def work() -> None:
@@ -82,8 +87,11 @@ def post_all(
                     request = next(turn, None)
                 if request is None:
                     return
-                began = time.perf_counter()
-                status, _ = connection.ask(*request)
+                place, asked = request
+                due = started + place / per_second
+                time.sleep(max(0.0, due - time.perf_counter()))
+                began = time.perf_counter() if per_second == math.inf else due
+                status, _ = connection.ask(*asked)
                 posted.each.append(time.perf_counter() - began)
                 if status != 200:
                     posted.refused.append(status)
@@ -94,12 +102,12 @@ def post_all(
             connection.close()
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(connections)]
-    began = time.perf_counter()
+    started = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    posted.seconds = time.perf_counter() - began
+    posted.seconds = time.perf_counter() - started
     if failures:
         raise TutorpulseError(f"A connection of the benchmark failed: {failures[0]}")
     return posted

@@ -326,7 +326,7 @@ def test_a_whole_live_refresh_says_what_the_verb_says(tmp_path: Path) -> None:
         assert len(PAIRS) == len(pulse.store)
 
 
-def test_a_lane_rests_as_long_as_its_step_took_where_many_bodies_came_meanwhile(
+def test_a_lane_rests_after_a_step_where_many_bodies_came_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with refreshed(tmp_path) as (pulse, refresher):
