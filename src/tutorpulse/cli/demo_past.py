@@ -18,7 +18,7 @@ Tell: TypeAlias = Callable[[int, int], None]
 TRAINED_DAYS_AGO = 28
 """When the home's own model is trained; before, the starter serves. One that is older than 30 days would be called out of date."""
 
-DAYS_AGO = (84, 56, TRAINED_DAYS_AGO, 14, 7, 0)
+DAYS_AGO = (84, 56, TRAINED_DAYS_AGO, 7, 0)
 """When everybody is refreshed. Twelve weeks reach back far enough for a whole month's outcomes to be certain today."""
 
 _LEARNT_DAYS = 180
