@@ -7,7 +7,7 @@ from tests.cli.conftest import Run
 from tests.model.made import HASH, artifact_of
 from tests.service.logs import home_with, lessons
 from tutorpulse.model.artifact import save
-from tutorpulse.service.lifecycle import comparing, promoting
+from tutorpulse.service.lifecycle import promoting
 from tutorpulse.store.home import Home
 
 OWN = artifact_of()
@@ -47,7 +47,7 @@ def test_models_are_listed_promoted_and_rolled_back(
 def test_an_unknown_model_is_refused_with_the_known_ones(
     home: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for arguments in (("promote", "nope"), ("compare", "starter", "nope")):
+    for arguments in (("promote", "nope"), ("compare", OWN.version, "nope")):
         assert run("models", *arguments, "--home", home) == 2
         assert "There is no model 'nope' here." in " ".join(capsys.readouterr().err.split())
 
@@ -55,7 +55,7 @@ def test_an_unknown_model_is_refused_with_the_known_ones(
 def test_a_model_is_set_in_shadow_shown_in_the_list_and_lifted(
     home: Path, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparing, "feature_set_hash", lambda: HASH)
+    monkeypatch.setattr(promoting, "feature_set_hash", lambda: HASH)
     assert run("models", "shadow", "--home", home) == 0
     assert capsys.readouterr().out == "In shadow: none.\n"
     assert run("models", "shadow", OWN.version, "--home", home) == 0

@@ -114,7 +114,7 @@ def shadow_(
             lifted = promoting.lift_shadow(pulse, getpass.getuser(), reason)
             noted(pulse.state, "lift shadow", "model", lifted or "")
         elif version is not None:
-            wanted = shadow.cast_shadow(pulse, version, getpass.getuser(), reason)
+            wanted = promoting.cast_shadow(pulse, version, getpass.getuser(), reason)
             noted(pulse.state, "cast shadow", "model", wanted)
         now = registry.shadow_version(pulse.home.models_path)
     if as_json:

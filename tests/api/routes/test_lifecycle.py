@@ -8,7 +8,7 @@ from tests.api.conftest import Ask
 from tests.model.made import HASH, artifact_of
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import save
-from tutorpulse.service.lifecycle import comparing, promoting
+from tutorpulse.service.lifecycle import promoting
 from tutorpulse.service.live.service import Service
 
 OWN = artifact_of()
@@ -43,8 +43,7 @@ def test_a_model_scores_in_shadow_and_leaves_it_for_who_may(
     service: Service, ask: Ask, key: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = service.pulse.home.models_path
-    for module in (promoting, comparing):
-        monkeypatch.setattr(module, "feature_set_hash", lambda: HASH)
+    monkeypatch.setattr(promoting, "feature_set_hash", lambda: HASH)
     save(OWN, models)
     asked = {"version": OWN.version, "reason": "a look"}
     for scope in ("read", "operate"):

@@ -12,7 +12,7 @@ from tests.model.made import HASH, artifact_of
 from tutorpulse.api.examples import DRIFT
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import save
-from tutorpulse.service.lifecycle import comparing, promoting
+from tutorpulse.service.lifecycle import promoting
 from tutorpulse.service.live.service import Service
 
 OWN = artifact_of()
@@ -56,8 +56,7 @@ def test_an_administrator_has_a_model_score_in_shadow_and_the_page_says_which(
     look: Look, post: Look, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = service.pulse.home.models_path
-    for module in (promoting, comparing):
-        monkeypatch.setattr(module, "feature_set_hash", lambda: HASH)
+    monkeypatch.setattr(promoting, "feature_set_hash", lambda: HASH)
     save(OWN, models)
     try:
         text = look("/models").text

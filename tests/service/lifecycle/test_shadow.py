@@ -12,9 +12,9 @@ from tutorpulse.clock import DAY_US, FixedClock
 from tutorpulse.errors import InputError, UnknownEntityError
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import save
-from tutorpulse.service.lifecycle import comparing, promoting, shadow
-from tutorpulse.service.lifecycle.promoting import lift_shadow, promote
-from tutorpulse.service.lifecycle.shadow import cast_shadow, recorded_contests
+from tutorpulse.service.lifecycle import promoting, shadow
+from tutorpulse.service.lifecycle.promoting import cast_shadow, lift_shadow, promote
+from tutorpulse.service.lifecycle.shadow import recorded_contests
 from tutorpulse.service.root import Pulse, open_pulse
 from tutorpulse.store.state.track import Terms
 
@@ -24,8 +24,7 @@ PEOPLE = 400
 
 @pytest.fixture
 def pulse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pulse]:
-    for module in (promoting, comparing):
-        monkeypatch.setattr(module, "feature_set_hash", lambda: HASH)
+    monkeypatch.setattr(promoting, "feature_set_hash", lambda: HASH)
     with open_pulse(tmp_path / "home", create=True, clock=FixedClock(9 * DAY_US)) as opened:
         save(OWN, opened.home.models_path)
         yield opened

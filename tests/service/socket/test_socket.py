@@ -71,6 +71,7 @@ def test_every_method_of_the_store_works_through_the_socket() -> None:
         "tell",
         "writing",
         "checkpoint_every",
+        "use_threads",
         "places_of_sessions",
     }
     public = {n for n, _ in inspect.getmembers(EventStore, inspect.isfunction) if not n.startswith("_")}

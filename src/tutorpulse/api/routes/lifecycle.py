@@ -18,7 +18,6 @@ from tutorpulse.api.context import here
 from tutorpulse.api.described import answers, content, not_modified, ref
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.service.lifecycle import promoting
-from tutorpulse.service.lifecycle.shadow import cast_shadow
 from tutorpulse.service.queries.models import model_history, newest_drift
 from tutorpulse.service.queries.shapes import (
     Drift,
@@ -117,7 +116,7 @@ async def shadow(request: Request) -> Response:
 
     def run(pulse: Pulse) -> Shadowed:
         before = promoting.shadow_version(pulse)
-        return Shadowed(cast_shadow(pulse, asked.version, by, asked.reason), before)
+        return Shadowed(promoting.cast_shadow(pulse, asked.version, by, asked.reason), before)
 
     return answer(await run_in_threadpool(_lent, request, run))
 

@@ -20,7 +20,6 @@ from tutorpulse.errors import InputError
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.model.registry import is_starter
 from tutorpulse.service.lifecycle import promoting
-from tutorpulse.service.lifecycle.shadow import cast_shadow
 from tutorpulse.service.queries.models import models, newest_drift
 from tutorpulse.service.queries.shapes import TrackItem
 from tutorpulse.service.queries.track import LINE_OUTPUT, TrackAsked, track_record
@@ -117,7 +116,7 @@ def _done(service: Service, by: str, form: Mapping[str, str]) -> None:
             case "rollback":
                 promoting.rollback(pulse, by, reason)
             case "shadow":
-                cast_shadow(pulse, version, by, reason)
+                promoting.cast_shadow(pulse, version, by, reason)
             case "unshadow":
                 promoting.lift_shadow(pulse, by, reason)
             case _:

@@ -1,12 +1,9 @@
 """Two saved models on what has come true since both were trained."""
 
 from tutorpulse.clock import format_time
-from tutorpulse.errors import ModelError
-from tutorpulse.features.compile import feature_set_hash
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
-from tutorpulse.model import registry
-from tutorpulse.model.artifact import Artifact, load
-from tutorpulse.service.lifecycle.promoting import STARTER
+from tutorpulse.model.artifact import Artifact
+from tutorpulse.service.lifecycle.promoting import artifact_of
 from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.root import Pulse, newest_event_us
 from tutorpulse.service.training import features_of
@@ -30,24 +27,6 @@ def compare(
     since_us = max(map(learnt_until_us, pair))
     kinds = [kind for kind in ENTITY_TYPES if all(kind in artifact.heads for artifact in pair)]
     return [_contest(pulse, pair, kind, (since_us, known_us), progress, seed) for kind in kinds]
-
-
-def artifact_of(pulse: Pulse, version: str) -> Artifact:
-    """A saved version, or the starter model, as it comes with the package, by `starter` or its version.
-
-    Raises:
-        ModelError: there is none. ArtifactError: it is damaged.
-    """
-    models, set_hash = pulse.home.models_path, feature_set_hash()
-    saved = version in registry.versions(models)
-    if version == STARTER or (registry.is_starter(version) and not saved):
-        starter = registry.starter(set_hash)
-        if starter is not None:
-            return starter
-    if not saved:
-        known = ", ".join([STARTER, *registry.versions(models)])
-        raise ModelError(f"There is no model {version!r} here. Give one of: {known}.")
-    return load(models / version, set_hash)
 
 
 def _contest(

@@ -11,7 +11,7 @@ from tutorpulse.decisions.status import is_scored, statuses
 from tutorpulse.features.frame import EntityType, FeatureFrame
 from tutorpulse.model import registry
 from tutorpulse.model.outputs import Floats
-from tutorpulse.service.lifecycle.comparing import artifact_of
+from tutorpulse.service.lifecycle.promoting import artifact_of
 from tutorpulse.service.queries.shapes import KindDrift
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer, matrix

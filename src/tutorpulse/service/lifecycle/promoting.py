@@ -1,9 +1,12 @@
-"""Which model serves: put one in force, take it back, and remember both."""
+"""Which model serves and which scores in shadow: put one there, take it back, and remember both.
 
-from tutorpulse.errors import HistoryError, UnknownEntityError
+Nothing here needs what trains models, so a light installation can do it.
+"""
+
+from tutorpulse.errors import HistoryError, InputError, ModelError, UnknownEntityError
 from tutorpulse.features.compile import feature_set_hash
 from tutorpulse.model import registry
-from tutorpulse.model.artifact import load
+from tutorpulse.model.artifact import Artifact, load
 from tutorpulse.service.root import Pulse
 
 STARTER = "starter"
@@ -50,6 +53,29 @@ def rollback(pulse: Pulse, actor: str, reason: str = "") -> str | None:
     return entry.previous
 
 
+def cast_shadow(pulse: Pulse, version: str, actor: str, reason: str = "") -> str:
+    """Have a saved version, or the starter, score in shadow beside what serves; its version. One is in shadow at a time.
+
+    It scores what goes on record, from the next refresh on. What it says is kept apart, matures like what is shown, and is judged by
+    `models compare` and the track record; it is in no list, alert or insight.
+
+    Raises:
+        UnknownEntityError: there is no such version. ArtifactError: it is damaged, or made for other features.
+        InputError: it serves already.
+    """
+    models = pulse.home.models_path
+    if version != STARTER and not registry.is_starter(version):
+        check_saved(pulse, version)
+    wanted = artifact_of(pulse, version).version
+    current = registry.current_version(models)
+    if wanted == current or (current is None and registry.is_starter(wanted)):
+        raise InputError(f"{wanted} serves already. Give another of `tutorpulse models list`.")
+    if registry.shadow_version(models) != wanted:
+        registry.cast_shadow(wanted, models)
+        pulse.state.models.add(pulse.clock.now_us(), "in shadow", wanted, current, actor, reason)
+    return wanted
+
+
 def lift_shadow(pulse: Pulse, actor: str, reason: str = "") -> str | None:
     """Have no model score in shadow; the one that did, None where none did. What it said stays on record."""
     models = pulse.home.models_path
@@ -59,6 +85,24 @@ def lift_shadow(pulse: Pulse, actor: str, reason: str = "") -> str | None:
         current = registry.current_version(models)
         pulse.state.models.add(pulse.clock.now_us(), "out of shadow", version, current, actor, reason)
     return version
+
+
+def artifact_of(pulse: Pulse, version: str) -> Artifact:
+    """A saved version, or the starter model, as it comes with the package, by `starter` or its version.
+
+    Raises:
+        ModelError: there is none. ArtifactError: it is damaged.
+    """
+    models, set_hash = pulse.home.models_path, feature_set_hash()
+    saved = version in registry.versions(models)
+    if version == STARTER or (registry.is_starter(version) and not saved):
+        starter = registry.starter(set_hash)
+        if starter is not None:
+            return starter
+    if not saved:
+        known = ", ".join([STARTER, *registry.versions(models)])
+        raise ModelError(f"There is no model {version!r} here. Give one of: {known}.")
+    return load(models / version, set_hash)
 
 
 def check_saved(pulse: Pulse, version: str) -> None:

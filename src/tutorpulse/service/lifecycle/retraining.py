@@ -7,7 +7,7 @@ from tutorpulse.clock import parse_time
 from tutorpulse.features.frame import EntityType
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import Artifact, save
-from tutorpulse.service.lifecycle.comparing import artifact_of
+from tutorpulse.service.lifecycle.promoting import artifact_of
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.training import Trained, candidate, features_of, keep_starter
 from tutorpulse.training.contest import Contest

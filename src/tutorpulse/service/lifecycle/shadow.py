@@ -1,4 +1,4 @@
-"""A model in shadow: put there, and judged by what it said beside the model that served."""
+"""A model in shadow, judged by what it said beside the model that served."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,41 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.errors import InputError
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
-from tutorpulse.model import registry
 from tutorpulse.model.outputs import ChurnLabel, output_specs
-from tutorpulse.service.lifecycle.comparing import artifact_of
-from tutorpulse.service.lifecycle.promoting import STARTER, check_saved
+from tutorpulse.service.lifecycle.promoting import artifact_of
 from tutorpulse.service.root import Pulse
 from tutorpulse.store.state.track import RecordedRows
 from tutorpulse.training.contest import MIN_ROWS, Contest, Gain, gain_of, verdict
 from tutorpulse.training.train import DEFAULT_SEED
 
 _ALWAYS_US = 2**62
-
-
-def cast_shadow(pulse: Pulse, version: str, actor: str, reason: str = "") -> str:
-    """Have a saved version, or the starter, score in shadow beside what serves; its version. One is in shadow at a time.
-
-    It scores what goes on record, from the next refresh on. What it says is kept apart, matures like what is shown, and is judged by
-    `models compare` and the track record; it is in no list, alert or insight.
-
-    Raises:
-        UnknownEntityError: there is no such version. ArtifactError: it is damaged, or made for other features.
-        InputError: it serves already.
-    """
-    models = pulse.home.models_path
-    if version != STARTER and not registry.is_starter(version):
-        check_saved(pulse, version)
-    wanted = artifact_of(pulse, version).version
-    current = registry.current_version(models)
-    if wanted == current or (current is None and registry.is_starter(wanted)):
-        raise InputError(f"{wanted} serves already. Give another of `tutorpulse models list`.")
-    if registry.shadow_version(models) != wanted:
-        registry.cast_shadow(wanted, models)
-        pulse.state.models.add(pulse.clock.now_us(), "in shadow", wanted, current, actor, reason)
-    return wanted
 
 
 def recorded_contests(
