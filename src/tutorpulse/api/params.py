@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 
 from tutorpulse.clock import parse_time
@@ -26,6 +27,15 @@ Time = Annotated[
     Field(examples=["2026-03-01T00:00:00Z"], json_schema_extra={"format": "date-time"}),
 ]
 """RFC 3339, or a plain date."""
+
+
+class _IdConvertor(PathConvertor):
+    """Any text: Starlette's own `path` stops at the end of a line."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("id", _IdConvertor())
 
 EntityId = Annotated[
     str,

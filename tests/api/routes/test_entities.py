@@ -126,6 +126,16 @@ def test_nobody_by_that_name_is_a_problem_on_every_path(ask: Ask) -> None:
         assert "No tutor 's1' is known" in problem(refused, "not-found").detail
 
 
+def test_an_id_may_hold_what_a_path_does_not(ask: Ask) -> None:
+    for method, quoted, said in (
+        ("GET", "a%2Fb", "'a/b'"),
+        ("DELETE", "%0A", r"'\n'"),
+        ("GET", "a%0A", r"'a\n'"),
+    ):
+        refused = ask(method, f"/v1/tutors/{quoted}")
+        assert said in problem(refused, "not-found").detail
+
+
 def test_history_is_within_its_times(ask: Ask) -> None:
     whole = ask("GET", "/v1/tutors/t1/history").json()
     assert whole["items"]

@@ -246,13 +246,13 @@ for _collection in KINDS:
         | not_modified(),
     )
     router.add_api_route(
-        _path + "/{entity_id:path}/history",
+        _path + "/{entity_id:id}/history",
         past,
         summary="Its predictions of record",
         responses=answers("Oldest first.", content(History, examples.HISTORY), ("not-found", "invalid")),
     )
     router.add_api_route(
-        _path + "/{entity_id:path}/changes",
+        _path + "/{entity_id:id}/changes",
         changes,
         summary="Why did it move?",
         responses=answers(
@@ -262,7 +262,7 @@ for _collection in KINDS:
         ),
     )
     router.add_api_route(
-        _path + "/{entity_id:path}/what-if",
+        _path + "/{entity_id:id}/what-if",
         lowering,
         summary="What would lower its risk?",
         responses=answers(
@@ -274,7 +274,7 @@ for _collection in KINDS:
         | not_modified(),
     )
     router.add_api_route(
-        _path + "/{entity_id:path}/record",
+        _path + "/{entity_id:id}/record",
         held,
         summary="All that is held about one",
         responses=answers(
@@ -284,7 +284,7 @@ for _collection in KINDS:
         ),
     )
     router.add_api_route(
-        _path + "/{entity_id:path}",
+        _path + "/{entity_id:id}",
         one,
         summary="All about one",
         responses=answers(

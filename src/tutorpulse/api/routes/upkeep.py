@@ -52,7 +52,7 @@ def erase(request: Request, kind: Kind, entity_id: EntityId) -> Response:
 
 for _collection in KINDS:
     router.add_api_route(
-        f"/v1/{_collection}/{{entity_id:path}}",
+        f"/v1/{_collection}/{{entity_id:id}}",
         erase,
         methods=["DELETE"],
         tags=["entities"],
