@@ -7,10 +7,14 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from tests.model.made import HASH, artifact_of
 from tests.service.live.homes import LIVE_US, PAIRS
 from tests.service.logs import home_with, lesson
 from tutorpulse.api.app import create_app
 from tutorpulse.clock import FixedClock
+from tutorpulse.model import registry
+from tutorpulse.model.artifact import Artifact, save
+from tutorpulse.service.lifecycle import promoting
 from tutorpulse.service.live.service import Service, open_service
 
 MORE = [
@@ -65,3 +69,14 @@ def ask(client: TestClient, key: Callable[..., str]) -> Ask:
         return response
 
     return asked
+
+
+@pytest.fixture
+def own(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Artifact]:
+    """A model of the home's own, saved; at the end it neither serves nor scores in shadow."""
+    made, models = artifact_of(), service.pulse.home.models_path
+    monkeypatch.setattr(promoting, "feature_set_hash", lambda: HASH)
+    save(made, models)
+    yield made
+    registry.deactivate(models)
+    registry.lift_shadow(models)

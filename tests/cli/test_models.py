@@ -53,9 +53,8 @@ def test_an_unknown_model_is_refused_with_the_known_ones(
 
 
 def test_a_model_is_set_in_shadow_shown_in_the_list_and_lifted(
-    home: Path, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    home: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(promoting, "feature_set_hash", lambda: HASH)
     assert run("models", "shadow", "--home", home) == 0
     assert capsys.readouterr().out == "In shadow: none.\n"
     assert run("models", "shadow", OWN.version, "--home", home) == 0

@@ -7,12 +7,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from tests.api.conftest import key, service
+from tests.api.conftest import key, own, service
 from tutorpulse.api.app import create_app
 from tutorpulse.dashboard.mounting import mount
 from tutorpulse.service.live.service import Service
 
-__all__ = ["key", "service"]
+__all__ = ["key", "own", "service"]
 
 Look = Callable[..., httpx.Response]
 

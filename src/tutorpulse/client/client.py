@@ -272,21 +272,21 @@ class Client(WorklistCalls):
         """The newest judgement of drift of each kind."""
         return self._get("/v1/models/drift", shapes.Drift)
 
-    def promote(self, version: str, reason: str = "") -> shapes.Promoted:
+    def promote(self, version: str, reason: str = "") -> shapes.ModelChange:
         """Put a saved model, or `starter`, in force."""
-        return self._put("/v1/models/promote", shapes.Promotion(version, reason), shapes.Promoted)
+        return self._put("/v1/models/promote", shapes.ModelChoice(version, reason), shapes.ModelChange)
 
-    def rollback(self, reason: str = "") -> shapes.Promoted:
+    def rollback(self, reason: str = "") -> shapes.ModelChange:
         """Put the model back in force that served before the present one."""
-        return self._put("/v1/models/rollback", shapes.Rollback(reason), shapes.Promoted)
+        return self._put("/v1/models/rollback", shapes.ModelEnd(reason), shapes.ModelChange)
 
-    def cast_shadow(self, version: str, reason: str = "") -> shapes.Shadowed:
+    def cast_shadow(self, version: str, reason: str = "") -> shapes.ModelChange:
         """Have a saved model, or `starter`, score beside the one in force without being shown."""
-        return self._put("/v1/models/shadow", shapes.Shadow(version, reason), shapes.Shadowed)
+        return self._put("/v1/models/shadow", shapes.ModelChoice(version, reason), shapes.ModelChange)
 
-    def lift_shadow(self, reason: str = "") -> shapes.Shadowed:
+    def lift_shadow(self, reason: str = "") -> shapes.ModelChange:
         """Have no model score in shadow; what it said stays on record."""
-        return self._put("/v1/models/shadow/end", shapes.ShadowEnd(reason), shapes.Shadowed)
+        return self._put("/v1/models/shadow/end", shapes.ModelEnd(reason), shapes.ModelChange)
 
     def track_record(self, **asked: Any) -> shapes.TrackRecord:
         """What came true of the predictions; `asked` are the parameters of `GET /v1/track-record`."""

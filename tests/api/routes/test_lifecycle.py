@@ -2,74 +2,55 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.api.conftest import Ask
-from tests.model.made import HASH, artifact_of
-from tutorpulse.model import registry
-from tutorpulse.model.artifact import save
-from tutorpulse.service.lifecycle import promoting
+from tutorpulse.model.artifact import Artifact
 from tutorpulse.service.live.service import Service
-
-OWN = artifact_of()
 
 
 def test_a_model_is_promoted_and_taken_back_by_who_may(
-    service: Service, ask: Ask, key: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    own: Artifact, ask: Ask, key: Callable[..., str]
 ) -> None:
-    models = service.pulse.home.models_path
-    monkeypatch.setattr(promoting, "feature_set_hash", lambda: HASH)
-    save(OWN, models)
     operator = {"authorization": f"Bearer {key('operate')}"}
-    refused = ask("POST", "/v1/models/promote", json={"version": OWN.version}, headers=operator)
+    refused = ask("POST", "/v1/models/promote", json={"version": own.version}, headers=operator)
     assert refused.status_code == 403
-    try:
-        promoted = ask("POST", "/v1/models/promote", json={"version": OWN.version, "reason": "a try"})
-        assert promoted.json() == {"version": OWN.version, "previous": None}
-        turn = ask("GET", "/v1/models/history").json()["items"][0]
-        assert (turn["action"], turn["version"], turn["actor"], turn["reason"]) == (
-            "promoted",
-            OWN.version,
-            "tests",
-            "a try",
-        )
-        back = ask("POST", "/v1/models/rollback", json={})
-        assert back.json() == {"version": None, "previous": OWN.version}
-    finally:
-        registry.deactivate(models)
+    promoted = ask("POST", "/v1/models/promote", json={"version": own.version, "reason": "a try"})
+    assert promoted.json() == {"version": own.version, "previous": None}
+    turn = ask("GET", "/v1/models/history").json()["items"][0]
+    assert (turn["action"], turn["version"], turn["actor"], turn["reason"]) == (
+        "promoted",
+        own.version,
+        "tests",
+        "a try",
+    )
+    back = ask("POST", "/v1/models/rollback", json={})
+    assert back.json() == {"version": None, "previous": own.version}
 
 
 def test_a_model_scores_in_shadow_and_leaves_it_for_who_may(
-    service: Service, ask: Ask, key: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    own: Artifact, ask: Ask, key: Callable[..., str]
 ) -> None:
-    models = service.pulse.home.models_path
-    monkeypatch.setattr(promoting, "feature_set_hash", lambda: HASH)
-    save(OWN, models)
-    asked = {"version": OWN.version, "reason": "a look"}
+    asked = {"version": own.version, "reason": "a look"}
     for scope in ("read", "operate"):
         limited = {"authorization": f"Bearer {key(scope)}"}
         assert ask("POST", "/v1/models/shadow", json=asked, headers=limited).status_code == 403
         assert ask("POST", "/v1/models/shadow/end", json={}, headers=limited).status_code == 403
-    try:
-        assert ask("POST", "/v1/models/shadow", json=asked).json() == {
-            "version": OWN.version,
-            "previous": None,
-        }
-        assert ask("GET", "/v1/models").json()["shadow"] == OWN.version
-        turn = ask("GET", "/v1/models/history").json()["items"][0]
-        assert (turn["action"], turn["version"], turn["actor"], turn["reason"]) == (
-            "in shadow",
-            OWN.version,
-            "tests",
-            "a look",
-        )
-        ended = ask("POST", "/v1/models/shadow/end", json={"reason": "seen"})
-        assert ended.json() == {"version": None, "previous": OWN.version}
-        assert ask("POST", "/v1/models/shadow/end", json={}).json() == {"version": None, "previous": None}
-    finally:
-        registry.lift_shadow(models)
+    assert ask("POST", "/v1/models/shadow", json=asked).json() == {
+        "version": own.version,
+        "previous": None,
+    }
+    assert ask("GET", "/v1/models").json()["shadow"] == own.version
+    turn = ask("GET", "/v1/models/history").json()["items"][0]
+    assert (turn["action"], turn["version"], turn["actor"], turn["reason"]) == (
+        "in shadow",
+        own.version,
+        "tests",
+        "a look",
+    )
+    ended = ask("POST", "/v1/models/shadow/end", json={"reason": "seen"})
+    assert ended.json() == {"version": None, "previous": own.version}
+    assert ask("POST", "/v1/models/shadow/end", json={}).json() == {"version": None, "previous": None}
     acts = [entry for entry in ask("GET", "/v1/audit").json()["items"] if entry["action"] == "cast shadow"]
-    assert (acts[0]["target_id"], acts[0]["outcome"]) == (OWN.version, "done")
+    assert (acts[0]["target_id"], acts[0]["outcome"]) == (own.version, "done")
 
 
 def test_what_cannot_score_in_shadow_is_a_problem(ask: Ask) -> None:

@@ -3,19 +3,14 @@
 from collections.abc import Callable
 
 import msgspec
-import pytest
 from fastapi.testclient import TestClient
 
 from tests.api.conftest import LIVE_US
 from tests.dashboard.conftest import Look
-from tests.model.made import HASH, artifact_of
 from tutorpulse.api.examples import DRIFT
 from tutorpulse.model import registry
-from tutorpulse.model.artifact import save
-from tutorpulse.service.lifecycle import promoting
+from tutorpulse.model.artifact import Artifact
 from tutorpulse.service.live.service import Service
-
-OWN = artifact_of()
 
 
 def test_drift_is_shown_once_it_was_judged_with_the_facts_that_moved_the_risk(
@@ -31,49 +26,39 @@ def test_drift_is_shown_once_it_was_judged_with_the_facts_that_moved_the_risk(
 
 
 def test_an_administrator_puts_a_model_in_force_and_takes_it_back(
-    look: Look, post: Look, service: Service, monkeypatch: pytest.MonkeyPatch
+    own: Artifact, look: Look, post: Look, service: Service
 ) -> None:
     models = service.pulse.home.models_path
-    monkeypatch.setattr(promoting, "feature_set_hash", lambda: HASH)
-    save(OWN, models)
-    try:
-        answer = post("/models", move="promote", version=OWN.version, reason="a try")
-        assert answer.headers["location"] == "/models#served-title"
-        assert registry.current_version(models) == OWN.version
-        text = look("/models").text
-        assert text.index("a try") < text.index("the beginning")
-        post("/models", move="rollback", reason="no better")
-        assert registry.current_version(models) is None
-        with service.states.one() as state:
-            assert [turn.reason for turn in state.models.all()] == ["no better", "a try"]
-            acts = [entry.action for entry in state.audit.newest(None, 2)]
-        assert acts == ["roll back model", "promote model"]
-    finally:
-        registry.deactivate(models)
+    answer = post("/models", move="promote", version=own.version, reason="a try")
+    assert answer.headers["location"] == "/models#served-title"
+    assert registry.current_version(models) == own.version
+    text = look("/models").text
+    assert text.index("a try") < text.index("the beginning")
+    post("/models", move="rollback", reason="no better")
+    assert registry.current_version(models) is None
+    with service.states.one() as state:
+        assert [turn.reason for turn in state.models.all()] == ["no better", "a try"]
+        acts = [entry.action for entry in state.audit.newest(None, 2)]
+    assert acts == ["roll back model", "promote model"]
 
 
 def test_an_administrator_has_a_model_score_in_shadow_and_the_page_says_which(
-    look: Look, post: Look, service: Service, monkeypatch: pytest.MonkeyPatch
+    own: Artifact, look: Look, post: Look, service: Service
 ) -> None:
     models = service.pulse.home.models_path
-    monkeypatch.setattr(promoting, "feature_set_hash", lambda: HASH)
-    save(OWN, models)
-    try:
-        text = look("/models").text
-        assert f"Have {OWN.version} score in shadow" in text
-        assert "Have starter-" not in text  # It serves: it has no shadow of its own.
-        post("/models", move="shadow", version=OWN.version, reason="a look")
-        assert registry.shadow_version(models) == OWN.version
-        text = look("/models").text
-        assert f"</span></span>: {OWN.version}" in text
-        assert f"Take {OWN.version} out of shadow" in text
-        post("/models", move="unshadow", reason="seen")
-        assert registry.shadow_version(models) is None
-        with service.states.one() as state:
-            acts = [(entry.action, entry.target_id) for entry in state.audit.newest(None, 2)]
-        assert acts == [("lift shadow", ""), ("cast shadow", OWN.version)]
-    finally:
-        registry.lift_shadow(models)
+    text = look("/models").text
+    assert f"Have {own.version} score in shadow" in text
+    assert "Have starter-" not in text  # It serves: it has no shadow of its own.
+    post("/models", move="shadow", version=own.version, reason="a look")
+    assert registry.shadow_version(models) == own.version
+    text = look("/models").text
+    assert f"</span></span>: {own.version}" in text
+    assert f"Take {own.version} out of shadow" in text
+    post("/models", move="unshadow", reason="seen")
+    assert registry.shadow_version(models) is None
+    with service.states.one() as state:
+        acts = [(entry.action, entry.target_id) for entry in state.audit.newest(None, 2)]
+    assert acts == [("lift shadow", ""), ("cast shadow", own.version)]
 
 
 def test_what_cannot_be_done_is_told(post: Look) -> None:

@@ -19,23 +19,13 @@ from tutorpulse.api.described import answers, content, not_modified, ref
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.service.lifecycle import promoting
 from tutorpulse.service.queries.models import model_history, newest_drift
-from tutorpulse.service.queries.shapes import (
-    Drift,
-    ModelHistory,
-    Promoted,
-    Promotion,
-    Rollback,
-    Shadow,
-    Shadowed,
-    ShadowEnd,
-)
+from tutorpulse.service.queries.shapes import Drift, ModelChange, ModelChoice, ModelEnd, ModelHistory
 from tutorpulse.service.root import Pulse
 from tutorpulse.store.state.audit import Act
 
 router = APIRouter(tags=["model"])
 _WRONG = ("not-found", "invalid", "body-too-large", "media-type", "nothing-yet")
 S = TypeVar("S", bound=msgspec.Struct)
-A = TypeVar("A", bound=msgspec.Struct)
 
 
 def _takes(shape: type[msgspec.Struct], example: object) -> dict[str, Any]:
@@ -70,72 +60,68 @@ def drift(request: Request) -> Response:
 @router.post(
     "/v1/models/promote",
     summary="Put a model in force",
-    responses=answers("What serves now.", content(Promoted, examples.PROMOTED), _WRONG),
-    openapi_extra=_takes(Promotion, examples.PROMOTION),
+    responses=answers("What serves now.", content(ModelChange, examples.PROMOTED), _WRONG),
+    openapi_extra=_takes(ModelChoice, examples.PROMOTION),
 )
 async def promote(request: Request) -> Response:
     """The service goes over to it at once, and scores everybody anew in passing."""
-    asked, by = await _given(request, Promotion, "promote model")
 
-    def run(pulse: Pulse) -> Promoted:
+    def change(pulse: Pulse, asked: ModelChoice, by: str) -> ModelChange:
         before = promoting.promote(pulse, asked.version, by, asked.reason)
-        return Promoted(promoting.current_version(pulse), before)
+        return ModelChange(promoting.current_version(pulse), before)
 
-    return answer(await run_in_threadpool(_lent, request, run))
+    return await _changed(request, ModelChoice, "promote model", change)
 
 
 @router.post(
     "/v1/models/rollback",
     summary="Take back the model in force",
-    responses=answers("What serves now.", content(Promoted, examples.PROMOTED), _WRONG),
-    openapi_extra=_takes(Rollback, examples.ROLLBACK),
+    responses=answers("What serves now.", content(ModelChange, examples.PROMOTED), _WRONG),
+    openapi_extra=_takes(ModelEnd, examples.ROLLBACK),
 )
 async def rollback(request: Request) -> Response:
     """What served before it serves again."""
-    asked, by = await _given(request, Rollback, "roll back model")
 
-    def run(pulse: Pulse) -> Promoted:
+    def change(pulse: Pulse, asked: ModelEnd, by: str) -> ModelChange:
         before = promoting.current_version(pulse)
-        return Promoted(promoting.rollback(pulse, by, asked.reason), before)
+        return ModelChange(promoting.rollback(pulse, by, asked.reason), before)
 
-    return answer(await run_in_threadpool(_lent, request, run))
+    return await _changed(request, ModelEnd, "roll back model", change)
 
 
 @router.post(
     "/v1/models/shadow",
     summary="Have a model score in shadow",
-    responses=answers("What is in shadow now.", content(Shadowed, examples.SHADOWED), _WRONG),
-    openapi_extra=_takes(Shadow, examples.SHADOW),
+    responses=answers("What is in shadow now.", content(ModelChange, examples.SHADOWED), _WRONG),
+    openapi_extra=_takes(ModelChoice, examples.SHADOW),
 )
 async def shadow(request: Request) -> Response:
     """From the next refresh on it scores what goes on record beside the model in force, in place of the one that was in shadow.
 
     It is in no list, alert or insight; the track record judges it. What serves already cannot be its own shadow.
     """
-    asked, by = await _given(request, Shadow, "cast shadow")
 
-    def run(pulse: Pulse) -> Shadowed:
+    def change(pulse: Pulse, asked: ModelChoice, by: str) -> ModelChange:
         before = promoting.shadow_version(pulse)
-        return Shadowed(promoting.cast_shadow(pulse, asked.version, by, asked.reason), before)
+        return ModelChange(promoting.cast_shadow(pulse, asked.version, by, asked.reason), before)
 
-    return answer(await run_in_threadpool(_lent, request, run))
+    return await _changed(request, ModelChoice, "cast shadow", change)
 
 
 @router.post(
     "/v1/models/shadow/end",
     summary="Have no model score in shadow",
-    responses=answers("What is in shadow now: none.", content(Shadowed, examples.UNSHADOWED), _WRONG),
-    openapi_extra=_takes(ShadowEnd, examples.SHADOW_END),
+    responses=answers("What is in shadow now: none.", content(ModelChange, examples.UNSHADOWED), _WRONG),
+    openapi_extra=_takes(ModelEnd, examples.SHADOW_END),
 )
 async def end_shadow(request: Request) -> Response:
     """What it said stays on record, and is judged as it matures. Nothing changes where none was in shadow."""
-    asked, by = await _given(request, ShadowEnd, "lift shadow")
 
-    def run(pulse: Pulse) -> Shadowed:
+    def change(pulse: Pulse, asked: ModelEnd, by: str) -> ModelChange:
         before = promoting.lift_shadow(pulse, by, asked.reason)
-        return Shadowed(promoting.shadow_version(pulse), before)
+        return ModelChange(promoting.shadow_version(pulse), before)
 
-    return answer(await run_in_threadpool(_lent, request, run))
+    return await _changed(request, ModelEnd, "lift shadow", change)
 
 
 async def _given(request: Request, shape: type[S], action: str) -> tuple[S, str]:
@@ -152,6 +138,14 @@ async def _given(request: Request, shape: type[S], action: str) -> tuple[S, str]
     return asked, caller.name
 
 
-def _lent(request: Request, run: Callable[[Pulse], A]) -> A:
-    with here(request).service.lend() as pulse:
-        return run(pulse)
+async def _changed(
+    request: Request, shape: type[S], action: str, change: Callable[[Pulse, S, str], ModelChange]
+) -> Response:
+    """What the change, asked for in a body of that shape by somebody who may, led to."""
+    asked, by = await _given(request, shape, action)
+
+    def run() -> ModelChange:
+        with here(request).service.lend() as pulse:
+            return change(pulse, asked, by)
+
+    return answer(await run_in_threadpool(run))

@@ -291,41 +291,21 @@ class ModelHistory(msgspec.Struct, frozen=True):
     items: tuple[ModelTurn, ...]
 
 
-class Promotion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which model is to be put in force (`starter`: the starter alone), and why."""
+class ModelChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which saved model, or `starter`, is to serve or to score in shadow, and why."""
 
     version: Annotated[str, Meta(max_length=128)]
     reason: Annotated[str, Meta(max_length=2_000)] = ""
 
 
-class Rollback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why the model in force is taken back."""
+class ModelEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a model is to serve, or to score in shadow, no longer."""
 
     reason: Annotated[str, Meta(max_length=2_000)] = ""
 
 
-class Promoted(msgspec.Struct, frozen=True):
-    """The version in force now, and the one before; None: the starter alone."""
-
-    version: str | None
-    previous: str | None
-
-
-class Shadow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which model is to score in shadow (`starter`: the starter, as it comes with the package), and why."""
-
-    version: Annotated[str, Meta(max_length=128)]
-    reason: Annotated[str, Meta(max_length=2_000)] = ""
-
-
-class ShadowEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why no model is to score in shadow any more."""
-
-    reason: Annotated[str, Meta(max_length=2_000)] = ""
-
-
-class Shadowed(msgspec.Struct, frozen=True):
-    """The version that scores in shadow now, and the one that did before; None: none."""
+class ModelChange(msgspec.Struct, frozen=True):
+    """The version that serves, or scores in shadow, now, and the one before; None: the starter alone serves, nothing is in shadow."""
 
     version: str | None
     previous: str | None
