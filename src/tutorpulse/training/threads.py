@@ -1,10 +1,10 @@
 """Work on several threads: DuckDB and LightGBM leave the interpreter to others while they work."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,53 +21,35 @@ def spread(
     tell: Callable[[int], None] = lambda _done: None,
     held: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> list[R]:
-    """What `work` makes of each item, in the order of the items.
+    """What `work` makes of each item, in the order of the items, on so many threads; one thread is the caller's.
 
-    A thread takes the next item when it is done with one, all within its own `held`; one thread is the caller's. `tell` hears how
-    many items are done, never twice at once. After the first error no further item is begun, and that error is raised.
+    Each of several works on an item within its own `held`. `tell` hears how many are done. After the first error no further item
+    is begun, and that error is raised.
     """
-    shared = _Spread(work, items, tell)
     if threads == 1:
-        shared.take()
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            begun = [pool.submit(shared.take_within, held) for _ in range(threads)]
-            try:
-                for each in begun:
-                    each.result()
-            finally:
-                shared.stop()
-    return [shared.made[place] for place in range(len(items))]
+        return _told(map(work, items), tell)
+    stopped = threading.Event()
 
-
-class _Spread(Generic[T, R]):
-    """Items that several threads take one by one."""
-
-    def __init__(self, work: Callable[[T], R], items: Sequence[T], tell: Callable[[int], None]) -> None:
-        self.made: dict[int, R] = {}
-        self._work, self._items, self._tell = work, items, tell
-        self._next, self._guard = 0, threading.Lock()
-
-    def take_within(self, held: Callable[[], AbstractContextManager[object]]) -> None:
+    def one(item: T) -> R:
+        if stopped.is_set():
+            raise InterruptedError("An earlier item failed, and its error is told.")
         try:
             with held():
-                self.take()
+                return work(item)
         except BaseException:
-            self.stop()
+            stopped.set()
             raise
 
-    def take(self) -> None:
-        while (place := self._claim()) < len(self._items):
-            made = self._work(self._items[place])
-            with self._guard:
-                self.made[place] = made
-                self._tell(len(self.made))
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            return _told(pool.map(one, items), tell)
+        finally:
+            stopped.set()
 
-    def stop(self) -> None:
-        with self._guard:
-            self._next = len(self._items)
 
-    def _claim(self) -> int:
-        with self._guard:
-            self._next += 1
-            return self._next - 1
+def _told(made: Iterable[R], tell: Callable[[int], None]) -> list[R]:
+    found: list[R] = []
+    for each in made:
+        found.append(each)
+        tell(len(found))
+    return found
