@@ -23,12 +23,14 @@ from tests.store.batches import batch_of
 from tests.store.test_livelog import body, event
 from tests.store.test_log import paid
 from tutorpulse.store.home import Home
-from tutorpulse.store.livelog import Limits, LiveLog
+from dataclasses import replace
+from tutorpulse.store.livelog import LiveLog
+from tutorpulse.store.livestats import DEFAULT_LIMITS
 from tutorpulse.store.log import EventStore
 
 home, life = Home.open(Path(sys.argv[1]), create=True), int(sys.argv[2])
 store = EventStore.open(home, flush_ids=500)
-live = LiveLog(store, limits=Limits(step_s=0.02, group_bytes=20_000))
+live = LiveLog(store, limits=replace(DEFAULT_LIMITS, step_s=0.02, group_bytes=20_000))
 
 def post(thread):
     rng = random.Random(life * 100 + thread)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ from tutorpulse.store import livelog as livelog_module
 from tutorpulse.store.bodies import Body, Form, Taken
 from tutorpulse.store.home import Home
 from tutorpulse.store.journal import segments
-from tutorpulse.store.livelog import Limits, LiveLog
-from tutorpulse.store.livestats import OTHER_REASONS, REASONS
+from tutorpulse.store.livelog import LiveLog
+from tutorpulse.store.livestats import DEFAULT_LIMITS, OTHER_REASONS, REASONS
 from tutorpulse.store.log import EventStore
 
 NOW = 1_760_000_000_000_000
-FOREVER = Limits(step_s=3600.0)
+FOREVER = replace(DEFAULT_LIMITS, step_s=3600.0)
 """Steps into the database only on demand."""
 
 
@@ -179,7 +180,7 @@ def test_steps_come_by_themselves_and_say_so_where_they_bring_something_new(stor
         told.append(len(store))
         seen.set()
 
-    live = LiveLog(store, note, Limits(step_s=0.01))
+    live = LiveLog(store, note, replace(DEFAULT_LIMITS, step_s=0.01))
     booked = event("b", event_type="session_booked")
     booked["payload"] = {
         "session_id": "s",
@@ -218,7 +219,7 @@ def test_erasing_reaches_what_is_only_journaled(live: LiveLog, store: EventStore
 
 
 def test_too_much_waiting_is_refused(store: EventStore) -> None:
-    live = LiveLog(store, limits=Limits(waiting_bodies=2, step_s=3600.0))
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, waiting_bodies=2, step_s=3600.0))
     with live._changed:
         accepted = [live.take(body(event(f"{i}"))) for i in range(2)]
         with pytest.raises(
@@ -230,7 +231,7 @@ def test_too_much_waiting_is_refused(store: EventStore) -> None:
 
 
 def test_a_full_queue_counts_bytes_but_takes_any_body_when_empty(store: EventStore) -> None:
-    live = LiveLog(store, limits=Limits(waiting_bytes=10, step_s=3600.0))
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, waiting_bytes=10, step_s=3600.0))
     with live._changed:
         alone = live.take(body(event("1")))
         with pytest.raises(QueueFullError):
@@ -240,7 +241,7 @@ def test_a_full_queue_counts_bytes_but_takes_any_body_when_empty(store: EventSto
 
 
 def test_a_full_journal_stops_the_taking_until_the_database_has_it(store: EventStore) -> None:
-    live = LiveLog(store, limits=Limits(journal_bytes=1, step_s=3600.0, group_bytes=1))
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, journal_bytes=1, step_s=3600.0, group_bytes=1))
     take(live, body(event("1")))
     waiting = live.take(body(event("2")))
     with pytest.raises(TimeoutError):
@@ -251,7 +252,7 @@ def test_a_full_journal_stops_the_taking_until_the_database_has_it(store: EventS
 
 
 def test_the_door_is_behind_while_many_events_wait_for_the_database(store: EventStore) -> None:
-    live = LiveLog(store, limits=Limits(behind_events=3, step_s=3600.0))
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, behind_events=3, step_s=3600.0))
     take(live, body(event("1"), event("2")))
     with store.writing():
         assert not live.is_behind
@@ -295,7 +296,7 @@ def test_a_database_that_fails_is_tried_again_and_gets_nothing_twice(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(livelog_module, "_RETRY_S", 0.01)
-    live = LiveLog(store, limits=Limits(step_s=0.01))
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, step_s=0.01))
     with monkeypatch.context() as patch:
         patch.setattr(store._database if where == "insert" else store._index, _method(where), fail)
         take(live, body(event("a")))
@@ -312,7 +313,7 @@ def _method(where: str) -> str:
 
 def test_a_failing_database_is_told_by_the_stats(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
     told = threading.Event()
-    live = LiveLog(store, limits=Limits(step_s=0.01))
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, step_s=0.01))
 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -368,7 +369,7 @@ def test_a_sender_who_goes_away_stops_nobody(live: LiveLog) -> None:
 def test_a_fault_of_ours_leaves_nobody_waiting_and_closes_the_door(
     store: EventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live = LiveLog(store, limits=Limits(step_s=3600.0, group_bytes=1))
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, step_s=3600.0, group_bytes=1))
     take(live, body(event("before")))
 
     def broken(*_: object) -> None:

@@ -37,6 +37,9 @@ class _IdConvertor(PathConvertor):
 
 register_url_convertor("id", _IdConvertor())
 
+ENTITY = "{entity_id:id}"
+"""An entity's id in the path of a route."""
+
 EntityId = Annotated[
     str,
     Path(description="The id that the events gave.", min_length=1, max_length=128, examples=["tutor-0007"]),

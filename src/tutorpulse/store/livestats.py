@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+from tutorpulse.settings import Settings
+
 REASONS = 100
 """Reasons of rejects that are counted by name."""
 OTHER_REASONS = "other reasons"
 """Counts what is rejected once a hundred different reasons are counted by name."""
+
+_MB = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -13,23 +17,32 @@ class Limits:
     """How much may wait, and how large the steps are.
 
     `waiting_bytes`, `waiting_bodies`: not yet taken; more is refused. `group_bytes`: made durable together, one body at least. `journal_bytes`:
-    acknowledged and not yet in the database (some four times that in memory); with more, nothing is taken. At 96 MB senders waited up to 4 s while the
-    database checkpointed or runs of ids were merged, at 256 up to half a second. The database takes what
+    acknowledged and not yet in the database (some four times that in memory); with more, nothing is taken. That is
+    room for what comes in while the database checkpoints or runs of ids are merged, which takes seconds. The database takes what
     is there every `step_s` seconds, or as soon as it is `step_events` events; the door is behind while `behind_events` wait for it. It checkpoints every `checkpoint_mb` of its own log: at the 256 of an import
     the home took 4 s to open again after a kill at 120,000 events/s, at 64 up to 2 s, and steps waited 2 s for it and 1 s.
     """
 
-    waiting_bytes: int = 64 << 20
-    waiting_bodies: int = 10_000
+    waiting_bytes: int
+    waiting_bodies: int
+    journal_bytes: int
     group_bytes: int = 2 << 20
-    journal_bytes: int = 256 << 20
     step_s: float = 0.2
     step_events: int = 100_000
     behind_events: int = 20_000
     checkpoint_mb: int = 64
 
 
-DEFAULT_LIMITS = Limits()
+def limits_of(settings: Settings) -> Limits:
+    """What the live door holds at most, by the settings."""
+    return Limits(
+        waiting_bytes=int(settings.queue_mb_max * _MB),
+        waiting_bodies=settings.queue_bodies_max,
+        journal_bytes=int(settings.journal_mb_max * _MB),
+    )
+
+
+DEFAULT_LIMITS = limits_of(Settings())
 
 
 @dataclass(frozen=True)

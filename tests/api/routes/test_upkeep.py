@@ -6,9 +6,9 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from tutorpulse.service.live.service import Service, limits_of
+from tutorpulse.service.live.service import Service
 from tutorpulse.settings import Settings
-from tutorpulse.store.livestats import DEFAULT_LIMITS
+from tutorpulse.store.livestats import DEFAULT_LIMITS, limits_of
 
 Ask = Callable[..., httpx.Response]
 

@@ -57,9 +57,10 @@ def test_why_it_changed_is_told_in_the_words_of_the_api(look: Look, service: Ser
 
 
 def test_an_unknown_one_is_told_as_such(look: Look) -> None:
-    answer = look("/tutors/nobody")
-    assert answer.status_code == 404
-    assert "nobody" in answer.text
+    for nobody in ("nobody", "no%2Fbody", "nobody%0A"):
+        answer = look(f"/tutors/{nobody}")
+        assert answer.status_code == 404
+        assert "body" in answer.text
 
 
 def test_a_task_is_marked_with_a_note_and_in_the_callers_name(

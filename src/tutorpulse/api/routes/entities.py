@@ -14,7 +14,7 @@ from tutorpulse.api.access import needs
 from tutorpulse.api.answers import answer, polled
 from tutorpulse.api.context import here, scorer_of
 from tutorpulse.api.described import answers, content, not_modified
-from tutorpulse.api.params import KINDS, Cursor, EntityId, Fraction, Kind, Limit, Strict, Time, micros
+from tutorpulse.api.params import ENTITY, KINDS, Cursor, EntityId, Fraction, Kind, Limit, Strict, Time, micros
 from tutorpulse.decisions.facts import TUTOR_NAMES
 from tutorpulse.decisions.segments import SEGMENTS
 from tutorpulse.decisions.status import STATUSES
@@ -246,13 +246,13 @@ for _collection in KINDS:
         | not_modified(),
     )
     router.add_api_route(
-        _path + "/{entity_id:id}/history",
+        f"{_path}/{ENTITY}/history",
         past,
         summary="Its predictions of record",
         responses=answers("Oldest first.", content(History, examples.HISTORY), ("not-found", "invalid")),
     )
     router.add_api_route(
-        _path + "/{entity_id:id}/changes",
+        f"{_path}/{ENTITY}/changes",
         changes,
         summary="Why did it move?",
         responses=answers(
@@ -262,7 +262,7 @@ for _collection in KINDS:
         ),
     )
     router.add_api_route(
-        _path + "/{entity_id:id}/what-if",
+        f"{_path}/{ENTITY}/what-if",
         lowering,
         summary="What would lower its risk?",
         responses=answers(
@@ -274,7 +274,7 @@ for _collection in KINDS:
         | not_modified(),
     )
     router.add_api_route(
-        _path + "/{entity_id:id}/record",
+        f"{_path}/{ENTITY}/record",
         held,
         summary="All that is held about one",
         responses=answers(
@@ -284,7 +284,7 @@ for _collection in KINDS:
         ),
     )
     router.add_api_route(
-        _path + "/{entity_id:id}",
+        f"{_path}/{ENTITY}",
         one,
         summary="All about one",
         responses=answers(

@@ -10,7 +10,7 @@ from tutorpulse.api.answers import answer
 from tutorpulse.api.auditing import name_act
 from tutorpulse.api.context import here
 from tutorpulse.api.described import answers, content
-from tutorpulse.api.params import KINDS, EntityId, Kind
+from tutorpulse.api.params import ENTITY, KINDS, EntityId, Kind
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.decisions.summary import Summary
 from tutorpulse.events.fields import PLACEHOLDER_ID
@@ -52,7 +52,7 @@ def erase(request: Request, kind: Kind, entity_id: EntityId) -> Response:
 
 for _collection in KINDS:
     router.add_api_route(
-        f"/v1/{_collection}/{{entity_id:id}}",
+        f"/v1/{_collection}/{ENTITY}",
         erase,
         methods=["DELETE"],
         tags=["entities"],

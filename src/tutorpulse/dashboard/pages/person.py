@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tutorpulse.api.context import here, scorer_of
+from tutorpulse.api.params import ENTITY
 from tutorpulse.clock import DAY_US, format_time
 from tutorpulse.dashboard import frame
 from tutorpulse.dashboard.charts.history import history
@@ -135,7 +136,7 @@ def _office(settings: Settings, kind: EntityType, entity_id: str) -> str | None:
     return template.replace("{kind}", kind).replace("{id}", quote(entity_id, safe=""))
 
 
-@router.get("/parts/{kind}s/{entity_id:path}/sessions")
+@router.get("/parts/{kind}s/" + ENTITY + "/sessions")
 def sessions(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -> Response:  # noqa: ARG001
     """The sessions of 26 weeks by day."""
     service = here(request).service
@@ -161,7 +162,7 @@ def _weeks(found: Iterable[person.Day], today: date) -> list[list[person.Day | N
     ]
 
 
-@router.get("/parts/{kind}s/{entity_id:path}/partners")
+@router.get("/parts/{kind}s/" + ENTITY + "/partners")
 def partners(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -> Response:  # noqa: ARG001
     """With whom most sessions were."""
     service = here(request).service
@@ -172,7 +173,7 @@ def partners(request: Request, viewer: Looking, kind: EntityType, entity_id: str
     return frame.part("parts/partners.html", partners=found, other=other, now_us=now_us)
 
 
-@router.get("/parts/{kind}s/{entity_id:path}/events")
+@router.get("/parts/{kind}s/" + ENTITY + "/events")
 def events(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -> Response:  # noqa: ARG001
     """The newest events."""
     service = here(request).service
@@ -183,13 +184,13 @@ def events(request: Request, viewer: Looking, kind: EntityType, entity_id: str) 
     return frame.part("parts/events.html", events=found, other=other, zone=zone)
 
 
-@router.get("/tutors/{entity_id:path}")
+@router.get("/tutors/" + ENTITY)
 def tutor(request: Request, viewer: Looking, entity_id: str) -> Response:
     """One tutor."""
     return _look(request, viewer, "tutor", entity_id)
 
 
-@router.get("/students/{entity_id:path}")
+@router.get("/students/" + ENTITY)
 def student(request: Request, viewer: Looking, entity_id: str) -> Response:
     """One student."""
     return _look(request, viewer, "student", entity_id)

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tutorpulse.api.context import here, scorer_of
+from tutorpulse.api.params import ENTITY
 from tutorpulse.dashboard import frame
 from tutorpulse.dashboard.viewer import Looking
 from tutorpulse.features.frame import EntityType
@@ -31,13 +32,13 @@ def _look(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -
     )
 
 
-@router.get("/tutors/{entity_id:path}/record")
+@router.get("/tutors/" + ENTITY + "/record")
 def tutor(request: Request, viewer: Looking, entity_id: str) -> Response:
     """One tutor's."""
     return _look(request, viewer, "tutor", entity_id)
 
 
-@router.get("/students/{entity_id:path}/record")
+@router.get("/students/" + ENTITY + "/record")
 def student(request: Request, viewer: Looking, entity_id: str) -> Response:
     """One student's."""
     return _look(request, viewer, "student", entity_id)

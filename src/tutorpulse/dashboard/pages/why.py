@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tutorpulse.api.context import here, scorer_of
+from tutorpulse.api.params import ENTITY
 from tutorpulse.clock import DAY_US
 from tutorpulse.dashboard import frame
 from tutorpulse.dashboard.viewer import Looking
@@ -19,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 SINCE_DAYS = 7
 
 
-@router.get("/parts/{kind}s/{entity_id:path}/what-if")
+@router.get("/parts/{kind}s/" + ENTITY + "/what-if")
 def lowering(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -> Response:  # noqa: ARG001
     """What would lower the risk."""
     service = here(request).service
@@ -28,7 +29,7 @@ def lowering(request: Request, viewer: Looking, kind: EntityType, entity_id: str
     return frame.part("parts/what_if.html", found=found)
 
 
-@router.get("/parts/{kind}s/{entity_id:path}/changed")
+@router.get("/parts/{kind}s/" + ENTITY + "/changed")
 async def changed(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -> Response:  # noqa: ARG001
     """Why the predictions changed within a week; one is worked out at a time, as in the API."""
     context = here(request)

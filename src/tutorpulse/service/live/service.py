@@ -23,9 +23,8 @@ from tutorpulse.service.root import Pulse, open_alone
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.settings import Settings
 from tutorpulse.store.livelog import LiveLog
-from tutorpulse.store.livestats import DEFAULT_LIMITS, Limits
+from tutorpulse.store.livestats import limits_of
 
-_MB = 1_000_000
 BEHIND_S = 10.0
 """A refresh that keeps somebody with new events waiting for longer is behind."""
 
@@ -111,16 +110,6 @@ class Service:
             lanes[kind].forget(entity_id)
         lanes["student" if kind == "tutor" else "tutor"].in_passing.add(others, self.pulse.clock.now_us())
         return erased
-
-
-def limits_of(settings: Settings) -> Limits:
-    """What the live door holds at most, by the settings."""
-    return replace(
-        DEFAULT_LIMITS,
-        waiting_bytes=int(settings.queue_mb_max * _MB),
-        waiting_bodies=settings.queue_bodies_max,
-        journal_bytes=int(settings.journal_mb_max * _MB),
-    )
 
 
 @contextmanager
