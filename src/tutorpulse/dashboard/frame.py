@@ -1,14 +1,17 @@
 """The frame around every page: navigation, theme, headers, and what templates may call."""
 
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from typing import Any, Literal, TypeAlias, get_args
+from urllib.parse import quote
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from tutorpulse.api.context import here
 from tutorpulse.dashboard import assets, texts
 from tutorpulse.dashboard.terms import TERMS
 from tutorpulse.dashboard.viewer import Viewer
@@ -46,6 +49,22 @@ TABS = (
 )
 
 
+@dataclass(frozen=True)
+class Office:
+    """The user's own back office; `template` is the setting, empty where pages link nowhere else."""
+
+    template: str
+
+    def of(self, kind: str, entity_id: str) -> str | None:
+        """Where it shows somebody; None: nowhere."""
+        return self.template.replace("{kind}", kind).replace("{id}", quote(entity_id, safe="")) or None
+
+
+def _office_of(request: Request) -> Office:
+    template = here(request).service.pulse.settings.entity_url_template
+    return Office(template if template.startswith(("https://", "http://")) else "")
+
+
 @cache
 def environment() -> Environment:
     """The templates, which escape all that they are given."""
@@ -71,16 +90,17 @@ def page(
         "here": _tab(request.url.path),
         "complete": assets.complete(),
     }
-    return _answer(template, frame | content, status)
+    return _answer(request, template, frame | content, status)
 
 
-def part(template: str, **content: Any) -> HTMLResponse:
+def part(request: Request, template: str, **content: Any) -> HTMLResponse:
     """A piece of a page that is fetched after it."""
-    return _answer(template, content, 200)
+    return _answer(request, template, content, 200)
 
 
-def _answer(template: str, content: dict[str, Any], status: int) -> HTMLResponse:
-    return HTMLResponse(environment().get_template(template).render(content), status, HEADERS)
+def _answer(request: Request, template: str, content: dict[str, Any], status: int) -> HTMLResponse:
+    shown = environment().get_template(template).render(content | {"office": _office_of(request)})
+    return HTMLResponse(shown, status, HEADERS)
 
 
 def theme_of(request: Request) -> Theme:

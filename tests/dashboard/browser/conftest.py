@@ -28,6 +28,7 @@ from tutorpulse.service.live.service import Service, open_service
 
 PASSWORD = "correct horse battery"
 ROLES = {"vera": "viewer", "olaf": "operator", "ada": "admin"}
+OFFICE = "https://office.example/{kind}s/{id}"
 AXE = ROOT / ".assets" / "axe.js"
 _MORE = [lesson(1.5 + 4 * k, f"t{i}", f"s{i}", subject="maths") for i in range(6) for k in range(i + 1)]
 
@@ -85,6 +86,7 @@ class Serving:
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     path: Path = tmp_path_factory.mktemp("pages") / "home"
     home_with(path, [*PAIRS, *_MORE])
+    path.joinpath("settings.toml").write_text(f'entity_url_template = "{OFFICE}"\n')
     with open_service(path, clock=FixedClock(LIVE_US)) as service:
         service.refresh()
         with service.states.one() as state:

@@ -27,6 +27,26 @@ def test_a_tutor_is_found_by_filter_and_opened_with_reasons_and_the_way_back_kee
     expect(page.get_by_placeholder("Find by id")).to_have_value("T3")
 
 
+def test_every_id_is_linked_to_the_users_own_back_office(signed_in: SignedIn, serving: Serving) -> None:
+    page = signed_in("vera").open("/tutors?sort=entity_id")
+    there = page.get_by_role("link", name="t0 in the back office")
+    expect(there).to_have_attribute("href", "https://office.example/tutors/t0")
+    expect(page.locator("svg.spark").first).to_be_visible()
+    for path in ("/tasks", "/students/s3"):
+        page = signed_in("vera").open(path)
+        named = page.locator("main a[href^='/tutors/t']").all_text_contents()
+        assert named, path
+        for name in set(named):
+            beside = page.get_by_role("link", name=f"{name} in the back office").first
+            expect(beside).to_have_attribute("href", f"https://office.example/tutors/{name}")
+    person = signed_in("vera").open("/tutors/t3").get_by_role("link", name="Open in the back office")
+    expect(person).to_have_attribute("href", "https://office.example/tutors/t3")
+    with serving.service.states.one() as state, state.transaction():
+        state.insights.add([insight("live-office", entity_id="t5")])
+    page = signed_in("vera").open("/")
+    expect(page.locator(".feed li").get_by_role("link", name="t5 in the back office").first).to_be_visible()
+
+
 def test_the_table_is_sorted_from_the_server_by_mouse_and_opened_by_keyboard(signed_in: SignedIn) -> None:
     page = signed_in("vera").open("/tutors?sort=entity_id")
     expect(page.locator("[data-total]")).to_have_text("6 tutors")
@@ -111,6 +131,7 @@ def test_insights_come_in_live_wait_while_somebody_reads_and_nothing_is_lost_by_
     before = items.count()
     write("live-1")
     expect(items).to_have_count(before + 1)
+    expect(items.first.get_by_role("link", name="t1 in the back office")).to_be_visible()
     page.locator(".feed").hover()
     write("live-2")
     expect(page.locator("[data-live-state]")).to_have_text("paused, 1 new")

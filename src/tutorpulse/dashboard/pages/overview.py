@@ -62,11 +62,13 @@ def _flows(found: Overview, now_us: int) -> list[Chart]:
 @router.get("/parts/needs")
 def needs(request: Request, viewer: Looking) -> Response:  # noqa: ARG001
     """Who needs someone today, by what is at stake."""
-    return frame.part("parts/needs.html", needs=desk_of(request).needs.get())
+    return frame.part(request, "parts/needs.html", needs=desk_of(request).needs.get())
 
 
 @router.get("/parts/subjects")
 def subjects(request: Request, viewer: Looking) -> Response:  # noqa: ARG001
     """The subjects that are shortest of tutors."""
     found = desk_of(request).capacity.get()
-    return frame.part("parts/subjects.html", short=[s for s in found.subjects if s.short][:_SHORT_SHOWN])
+    return frame.part(
+        request, "parts/subjects.html", short=[s for s in found.subjects if s.short][:_SHORT_SHOWN]
+    )

@@ -71,7 +71,6 @@ def _look(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -
         marked=marked,
         tasks=to_do.items,
         groups=_groups(kind, found.facts, known),
-        office=_office(settings, kind, entity_id),
         path=f"/{kind}s/{quote(entity_id, safe='')}",
         verdicts=said[-3:],
         reviews=asked,
@@ -129,13 +128,6 @@ def _places(value: float | None, known: Range | None) -> tuple[float, float, flo
     return low_at, middle_at, high_at, value_at
 
 
-def _office(settings: Settings, kind: EntityType, entity_id: str) -> str | None:
-    template = settings.entity_url_template
-    if not template.startswith(("https://", "http://")):
-        return None
-    return template.replace("{kind}", kind).replace("{id}", quote(entity_id, safe=""))
-
-
 @router.get("/parts/{kind}s/" + ENTITY + "/sessions")
 def sessions(request: Request, viewer: Looking, kind: EntityType, entity_id: str) -> Response:  # noqa: ARG001
     """The sessions of 26 weeks by day."""
@@ -144,7 +136,10 @@ def sessions(request: Request, viewer: Looking, kind: EntityType, entity_id: str
     with service.lend() as pulse:
         found = person.days(pulse, kind, entity_id, now_us, zone)
     return frame.part(
-        "parts/sessions.html", weeks=_weeks(found, date.fromisoformat(person.date_of(now_us))), days=found
+        request,
+        "parts/sessions.html",
+        weeks=_weeks(found, date.fromisoformat(person.date_of(now_us))),
+        days=found,
     )
 
 
@@ -170,7 +165,7 @@ def partners(request: Request, viewer: Looking, kind: EntityType, entity_id: str
     with service.lend() as pulse:
         found = person.partners(pulse, kind, entity_id, now_us)
     other = "student" if kind == "tutor" else "tutor"
-    return frame.part("parts/partners.html", partners=found, other=other, now_us=now_us)
+    return frame.part(request, "parts/partners.html", partners=found, other=other, now_us=now_us)
 
 
 @router.get("/parts/{kind}s/" + ENTITY + "/events")
@@ -181,7 +176,7 @@ def events(request: Request, viewer: Looking, kind: EntityType, entity_id: str) 
         found = person.events(pulse.store, kind, entity_id)
     other = "student" if kind == "tutor" else "tutor"
     zone = service.pulse.settings.marketplace_timezone
-    return frame.part("parts/events.html", events=found, other=other, zone=zone)
+    return frame.part(request, "parts/events.html", events=found, other=other, zone=zone)
 
 
 @router.get("/tutors/" + ENTITY)

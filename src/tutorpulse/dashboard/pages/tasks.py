@@ -197,7 +197,7 @@ def trials(request: Request, viewer: Looking) -> Response:  # noqa: ARG001
         context.proofs.bring_up_to_date(pulse, scorer)
         found = kept(pulse)
     zone = context.service.pulse.settings.marketplace_timezone
-    return frame.part("parts/playbooks.html", found=found, zone=zone)
+    return frame.part(request, "parts/playbooks.html", found=found, zone=zone)
 
 
 @router.get("/tasks/{task_id}")

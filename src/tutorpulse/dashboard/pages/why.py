@@ -26,7 +26,7 @@ def lowering(request: Request, viewer: Looking, kind: EntityType, entity_id: str
     service = here(request).service
     with service.lend() as pulse:
         found = what_if(pulse, scorer_of(service), entity_id, kind)
-    return frame.part("parts/what_if.html", found=found)
+    return frame.part(request, "parts/what_if.html", found=found)
 
 
 @router.get("/parts/{kind}s/" + ENTITY + "/changed")
@@ -44,4 +44,4 @@ async def changed(request: Request, viewer: Looking, kind: EntityType, entity_id
 
     async with context.comparing:
         found = await run_in_threadpool(compared)
-    return frame.part("parts/changed.html", found=found)
+    return frame.part(request, "parts/changed.html", found=found)

@@ -82,6 +82,17 @@ async function fetchPart(part) {
   part.removeAttribute("aria-busy");
 }
 
+// Where the user's own back office shows somebody; nothing where no such place is set.
+function officeLink(kind, id) {
+  const template = document.body.dataset.office;
+  if (!template) return "";
+  const link = document.createElement("a");
+  link.href = template.replaceAll("{kind}", kind).replaceAll("{id}", encodeURIComponent(id));
+  link.className = "office"; link.rel = "noreferrer"; link.title = "In the back office"; link.textContent = "↗";
+  link.setAttribute("aria-label", `${id} in the back office`);
+  return link;
+}
+
 // Live: new insights come in quietly at the top; not while somebody reads, and not in a hidden tab, where the stream is closed.
 function follow(feed) {
   const label = document.querySelector("[data-live-state]");
@@ -93,7 +104,9 @@ function follow(feed) {
     who.textContent = insight.entity_id;
     if (who.tagName === "A") who.href = `/${insight.entity_type}s/${encodeURIComponent(insight.entity_id)}`;
     when.textContent = "just now"; when.className = "muted"; head.className = "feed-head"; item.className = "new";
-    head.append(who, " ", when); text.textContent = insight.explanation; item.append(head, text);
+    const named = document.createElement("span");
+    named.append(who, " ", who.tagName === "A" ? officeLink(insight.entity_type, insight.entity_id) : "");
+    head.append(named, " ", when); text.textContent = insight.explanation; item.append(head, text);
     return item;
   };
   const show = () => {

@@ -40,7 +40,10 @@
       const link = document.createElement("a");
       if (value !== undefined) { link.href = path(value); link.textContent = value; }
       link.tabIndex = -1;
-      return link;
+      const office = value === undefined ? "" : officeLink(options.kind, value), cell = document.createElement("span");
+      if (office) office.tabIndex = -1;
+      cell.append(link, " ", office);
+      return cell;
     }
     function chipCell({ value, data }) {
       const chip = document.createElement("span");
