@@ -145,3 +145,15 @@ def test_insights_come_in_live_wait_while_somebody_reads_and_nothing_is_lost_by_
     expect(page.locator("[data-live-state]")).to_have_text("live")
     assert page.url.endswith("/?segment=kept")
     watched.errors.clear()  # The browser itself reports the lost connection.
+
+
+def test_in_a_hidden_tab_nothing_is_streamed(signed_in: SignedIn) -> None:
+    page = signed_in("vera").open("/")
+    state = page.locator("[data-live-state]")
+    expect(state).to_have_text("live")
+    for hidden, told in (("true", "paused"), ("false", "live")):
+        page.evaluate(
+            f"Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }});"
+            "document.dispatchEvent(new Event('visibilitychange'))"
+        )
+        expect(state).to_have_text(told)
