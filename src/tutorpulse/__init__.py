@@ -1,5 +1,6 @@
 """tutorpulse: watches a tutoring marketplace's events and says who needs someone, why, and what to do."""
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -7,6 +8,10 @@ if TYPE_CHECKING:
     from tutorpulse.client import Client as Client
 
 __version__ = "0.1.0"
+
+# Read once, when OpenMP is loaded. Threads of LightGBM and scikit-learn that wait for one another awake take the core from the
+# one that they wait for, wherever something else works too: ten times as long for the same trees.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def __getattr__(name: str) -> object:
