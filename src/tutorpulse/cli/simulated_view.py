@@ -1,6 +1,6 @@
 """Judging models on simulated marketplaces, and what is printed of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -14,6 +14,7 @@ from tutorpulse.model import registry
 from tutorpulse.service.served import CATALOG
 from tutorpulse.service.training import features_of
 from tutorpulse.settings import Settings
+from tutorpulse.training.months import MonthSlope
 from tutorpulse.training.practice import EXIT_GAP_DAYS, Drill, Scorer
 from tutorpulse.training.scorers import fixed_scorer, levelled_scorer, own_scorer
 from tutorpulse.training.simulated import (
@@ -113,6 +114,9 @@ def print_simulated(figures: SimulatedFigures) -> None:
     for scorer, kinds in figures.spread.items():
         for kind, outputs in kinds.items():
             console.out.print(_table(scorer, kind, outputs))
+            console.print_line(
+                f"slopes by month, all seeds together: {_months(figures.months[scorer][kind])}"
+            )
             console.print_line(f"slopes of single mornings: {_slopes(outputs)}")
             _print_velocity(outputs.get("session_velocity", {}))
     for each in figures.seeds:
@@ -128,6 +132,16 @@ def _table(scorer: str, kind: EntityType, outputs: dict[str, dict[str, Spread]])
         if output in outputs:
             table.add_row(output, *(_spread(outputs[output].get(name)) for name in _COLUMNS.values()))
     return table
+
+
+def _months(outputs: Mapping[str, Sequence[MonthSlope]]) -> str:
+    """The slope of each month, and how many single mornings stray no more from 1 than those of true probabilities do."""
+    told = (
+        f"{output} {', '.join(f'{month.slope:.2f}' for month in months)} "
+        f"({sum(m.within_chance for m in months)} of {sum(m.single for m in months)} mornings within chance)"
+        for output, months in outputs.items()
+    )
+    return "; ".join(told)
 
 
 def _slopes(outputs: dict[str, dict[str, Spread]]) -> str:

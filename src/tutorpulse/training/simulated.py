@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -13,6 +14,7 @@ from tutorpulse.model.outputs import Floats, output_specs
 from tutorpulse.simulate.marketplaces import ORACLE_SEEDS, STARTER_SEEDS, drawn
 from tutorpulse.simulate.record import KINDS
 from tutorpulse.training.kind import recency_of
+from tutorpulse.training.months import MonthSlope, month_slopes
 from tutorpulse.training.observable import ObservableOracle, observable_oracle
 from tutorpulse.training.practice import Compute, Drill, Practice, Scorer, practise
 from tutorpulse.training.skill import (
@@ -83,7 +85,7 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class SimulatedFigures(msgspec.Struct, frozen=True):
-    """All seeds, and the spread of each figure by scorer, kind, output and name."""
+    """All seeds, the spread of each figure by scorer, kind, output and name, and the months of each risk over all seeds."""
 
     tutors: int
     students: int
@@ -93,6 +95,7 @@ class SimulatedFigures(msgspec.Struct, frozen=True):
     oracle_marketplaces: int
     seeds: list[SeedFigures]
     spread: dict[str, dict[EntityType, dict[str, dict[str, Spread]]]]
+    months: dict[str, dict[EntityType, dict[str, list[MonthSlope]]]]
 
 
 Tell = Callable[[str, int, int], None]
@@ -112,7 +115,7 @@ def simulated_figures(
     """
     _check_seeds(judging.seeds)
     oracle = _oracle(judging.sample, compute, tell)
-    seeds = []
+    seeds, judged = [], list[_Judged]()
     for place, seed in enumerate(judging.seeds):
         market = drawn(seed, (judging.tutors, judging.tutors), (judging.students, judging.students))
         steps = judging.drill.mornings
@@ -121,7 +124,9 @@ def simulated_figures(
             tell("judging", place * steps + done, len(judging.seeds) * steps)
 
         practices = practise(market, judging.drill, compute, scorers, told)
-        seeds.append(_seed_figures(seed, practices, oracle, list(scorers), names))
+        judges = _judges(seed, practices, oracle, list(scorers), names)
+        seeds.append(_seed_figures(seed, judges))
+        judged.append({key: judge.rows() for key, judge in judges.items()})
     return SimulatedFigures(
         judging.tutors,
         judging.students,
@@ -131,6 +136,7 @@ def simulated_figures(
         judging.sample.marketplaces,
         seeds,
         _spreads(seeds),
+        _months(judged),
     )
 
 
@@ -154,22 +160,44 @@ def _oracle(sample: Sample, compute: Compute, tell: Tell) -> ObservableOracle | 
     return observable_oracle(practices, [LABEL_OF[name] for name in (*RISKS, VELOCITY)], ORACLE_SEEDS.start)
 
 
-def _seed_figures(
+_Key: TypeAlias = tuple[str, EntityType]
+"""A scorer and a kind."""
+
+_Judged: TypeAlias = dict[_Key, dict[str, RiskRows]]
+"""Rows of each risk by scorer and kind."""
+
+
+def _judges(
     seed: int,
     practices: Sequence[Practice],
     oracle: ObservableOracle | None,
     scorers: Sequence[str],
     names: Mapping[EntityType, list[str]],
-) -> SeedFigures:
+) -> "dict[_Key, _Judge]":
+    able = {
+        (scorer, kind): [p for p in practices if p.kind == kind and scorer in p.predictions]
+        for scorer in scorers
+        for kind in KINDS
+    }
+    return {key: _Judge(mine, oracle, key[0], names[key[1]], seed) for key, mine in able.items() if mine}
+
+
+def _seed_figures(seed: int, judges: "Mapping[_Key, _Judge]") -> SeedFigures:
     figures: dict[str, dict[EntityType, KindFigures]] = {}
-    for scorer in scorers:
-        able = [p for p in practices if scorer in p.predictions]
-        figures[scorer] = {
-            kind: _Judge([p for p in able if p.kind == kind], oracle, scorer, names[kind], seed).figures()
-            for kind in KINDS
-            if any(p.kind == kind for p in able)
-        }
+    for (scorer, kind), judge in judges.items():
+        figures.setdefault(scorer, {})[kind] = judge.figures()
     return SeedFigures(seed, figures, sorted(_unjudged(figures)))
+
+
+def _months(judged: Sequence[_Judged]) -> dict[str, dict[EntityType, dict[str, list[MonthSlope]]]]:
+    found: dict[str, dict[EntityType, dict[str, list[MonthSlope]]]] = {}
+    for key in dict.fromkeys(key for each in judged for key in each):
+        scorer, kind = key
+        of_key = [each[key] for each in judged if key in each]
+        found.setdefault(scorer, {})[kind] = {
+            risk: month_slopes([rows[risk] for rows in of_key]) for risk in RISKS
+        }
+    return found
 
 
 def _unjudged(figures: Mapping[str, Mapping[EntityType, KindFigures]]) -> set[str]:
@@ -202,23 +230,30 @@ class _Judge:
         self._morning = np.concatenate([np.full(len(p.frame), p.frame.as_of_us) for p in practices])
 
     def figures(self) -> KindFigures:
-        risks = {name: self._risk(name) for name in RISKS}
+        """Figures of all outputs that have both outcomes."""
+        risks = {name: self._risk(name, rows) for name, rows in self.rows().items()}
         known = {name: skill for name, skill in risks.items() if skill is not None}
         return KindFigures(known, rate_skill(self._velocity()))
+
+    def rows(self) -> dict[str, RiskRows]:
+        """The rows of each risk, all mornings together."""
+        return {name: self._rows(name) for name in RISKS}
 
     def _velocity(self) -> RateRows:
         low, high = (self._made(name) for name in VELOCITY_BOUNDS)
         seen = self._seen(lambda oracle, p: oracle.rate(p, VELOCITY))
         return RateRows(self._labels(VELOCITY), self._made(VELOCITY), low, high, self._truth(VELOCITY), seen)
 
-    def _risk(self, name: str) -> RiskSkill | None:
+    def _risk(self, name: str, rows: RiskRows) -> RiskSkill | None:
+        return risk_skill(rows, self._seed, RECENCY_AT_MOST if name in HORIZONS else 1.0)
+
+    def _rows(self, name: str) -> RiskRows:
         scale = 100.0 if name == "health_score" else 1.0
         recency = -self._recency if name in _KEEPING else self._recency
         label = LABEL_OF[name]
         seen = self._seen(lambda oracle, p: oracle.probability(p, label))
         made = self._made(name) / scale
-        rows = RiskRows(self._labels(label), made, recency, self._truth(label), seen, self._morning)
-        return risk_skill(rows, self._seed, RECENCY_AT_MOST if name in HORIZONS else 1.0)
+        return RiskRows(self._labels(label), made, recency, self._truth(label), seen, self._morning)
 
     def _seen(self, told: Callable[[ObservableOracle, Practice], Floats]) -> Floats | None:
         oracle = self._oracle
