@@ -120,7 +120,14 @@ def test_a_cancelled_session_less_is_a_completed_one_more() -> None:
 def test_what_is_not_known_stays_so_and_a_first_session_ahead_has_a_day() -> None:
     before = row("student", sessions_ahead=0)
     after = told("student", moved(before, NAMES["student"], lever("student", "sessions_ahead"), 1))
-    assert after == {"sessions_ahead": 1, "days_to_next_session": 7}
+    assert after == {"sessions_ahead": 1, "days_to_next_session": 7, "days_since_last_booking": 0}
+    busy = row("student", sessions_ahead=2, days_to_next_session=2, booked_7d=1, days_since_last_booking=5)
+    assert told("student", moved(busy, NAMES["student"], lever("student", "sessions_ahead"), 3)) == {
+        "sessions_ahead": 3,
+        "days_to_next_session": 2,
+        "booked_7d": 2,
+        "days_since_last_booking": 0,
+    }
     known = row("student", sessions_ahead=1, days_to_next_session=2)
     assert (
         told("student", moved(known, NAMES["student"], lever("student", "sessions_ahead"), 2))[

@@ -61,7 +61,16 @@ _HELD_ALONG: Final = (
 )
 """One more completed session, some day of the last week."""
 
-_AHEAD: Final = Lever("sessions_ahead", "up", 1.0, (Tie("days_to_next_session", "where_missing", 7.0),))
+_AHEAD: Final = Lever(
+    "sessions_ahead",
+    "up",
+    1.0,
+    (
+        Tie("days_to_next_session", "where_missing", 7.0),
+        Tie("booked_7d"),
+        Tie("days_since_last_booking", "at_most", 0.0),
+    ),
+)
 
 _TUTOR: Final = (
     _AHEAD,

@@ -1,16 +1,18 @@
-"""Context beside the 46, and the facts that status is told from: the same of both kinds."""
+"""Context beside the 46, and the facts that status is told from: what both kinds have."""
 
 from tutorpulse.clock import DAY_US
 from tutorpulse.features.catalog import COMPOSITE, Feature, Measure
-from tutorpulse.features.sql import COMPLETED, REACHED, RESOLVED, count, last_days
+from tutorpulse.features.sql import COMPLETED, REACHED, RESOLVED, count, geometric_mean, last_days
 
 _GROUP = "context"
 _FIRST = """CASE WHEN registered_us <= first_activity_us OR first_activity_us IS NULL
     THEN registered_us ELSE first_activity_us END"""
 
 _AHEAD = "outcome IS NULL AND age_us < 0"
-_BOOKS = f"{count('first_us < start_us')} > 0"
+_KNOWN_AHEAD = "first_us < start_us"
+_BOOKS = f"{count(_KNOWN_AHEAD)} > 0"
 """Whether any session of the entity was known before it began: where none was, the log does not tell of bookings."""
+_SINCE_BOOKED = "age_us + time_us - first_us"
 
 CONTEXT = (
     Feature(
@@ -102,6 +104,33 @@ CONTEXT = (
         healthy="down",
     ),
     Feature(
+        name="booked_7d",
+        source="sessions",
+        sql=f"CASE WHEN {_BOOKS} THEN {count(f'{_KNOWN_AHEAD} AND {last_days(7, _SINCE_BOOKED)}')} END",
+        group=_GROUP,
+        unit="sessions",
+        sentence="Sessions booked in the last 7 days; missing where no session of the entity was ever known before it began.",
+        healthy="up",
+    ),
+    Feature(
+        name="days_since_last_booking",
+        source="sessions",
+        sql=f"MIN(CASE WHEN {_KNOWN_AHEAD} THEN {_SINCE_BOOKED} END) / {float(DAY_US)!r}",
+        group=_GROUP,
+        unit="days",
+        sentence="Days since a session was booked last; missing where none was ever known before it began.",
+        healthy="down",
+    ),
+    Feature(
+        name="message_response_hours_14d",
+        source="contacts",
+        sql=geometric_mean("response_time_hours", last_days(14)),
+        group=_GROUP,
+        unit="hours",
+        sentence="Hours until a message was answered in the last 14 days: the geometric mean, a tenth of an hour added to each.",
+        healthy="down",
+    ),
+    Feature(
         name="season_sine",
         source="moment",
         sql="SIN(year_angle)",
@@ -118,7 +147,7 @@ CONTEXT = (
         sentence="Cosine of the day of the year as an angle (1 January: 1).",
     ),
 )
-"""Context features, in the order of `FeatureFrame.context`."""
+"""Context features of both kinds, in the order of `FeatureFrame.context`; those of one kind (`signs`) come after them."""
 
 _PAUSED = """last_paused_us IS NOT NULL AND (last_activity_us IS NULL OR last_activity_us <= last_paused_us)
     AND (last_resumed_us IS NULL OR last_resumed_us <= last_paused_us)

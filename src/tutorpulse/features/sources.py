@@ -105,6 +105,12 @@ def _activity(scope: Scope) -> str:
     return f"SELECT entity_id, ts_us, {scope.age()} AS age_us FROM ({activity}) AS acts"
 
 
+def _contacts(scope: Scope) -> str:
+    return f"""SELECT {scope.own} AS entity_id, event_type, response_time_hours, sentiment,
+        CAST(is_complaint AS INTEGER) AS is_complaint, {scope.age()} AS age_us
+    FROM contact_events WHERE {scope.times} AND {scope.since(30)} AND {scope.wants()}"""
+
+
 _IS_DECLARED = f"STRPOS(declared.subjects, {SEPARATOR} || taught.subject || {SEPARATOR}) > 0"
 _SUBJECTS = f"""SELECT taught.entity_id, taught.subject, taught.completed_30d, taught.completed_90d,
         CASE WHEN {_IS_DECLARED} THEN 1 ELSE 0 END AS is_declared, declared.subjects,
@@ -137,6 +143,7 @@ SHARED = (
     Relation("newest_ratings", _NEWEST_RATINGS, ("sessions", "ratings")),
     Relation("profiles", _profiles, one_row=True),
     Relation("activity", _activity, ("sessions",)),
+    Relation("contacts", _contacts),
     Relation("subjects", _SUBJECTS, ("recent", "profiles")),
     Relation("moment", _moment, one_row=True),
     Relation("zones", _zones),

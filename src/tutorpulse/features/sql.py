@@ -28,6 +28,11 @@ def mean(value: str, condition: str) -> str:
     return f"AVG(CASE WHEN {condition} THEN {value} END)"
 
 
+def geometric_mean(value: str, condition: str) -> str:
+    """The geometric mean of a tenth more than each value, over rows that fulfil the condition and have a value of 0 or more."""
+    return f"EXP(AVG(CASE WHEN {condition} THEN LN({value} + 0.1) END))"
+
+
 def share(condition: str, of: str) -> str:
     """Of the rows that fulfil `of`, the share that fulfils `condition` too; NULL where there are none."""
     return f"{count(f'({of}) AND ({condition})')} / NULLIF({count(of)}, 0)"

@@ -4,6 +4,7 @@ from tutorpulse.clock import DAY_US
 from tutorpulse.features.catalog import Catalog, Feature, Measure
 from tutorpulse.features.context import CONTEXT, FACTS, SHARED_MEASURES
 from tutorpulse.features.ratings import RATING_MEASURES, rating_features
+from tutorpulse.features.signs import STUDENT_SIGNS
 from tutorpulse.features.sql import COMPLETED, count, known, last_days, mean, total
 from tutorpulse.features.student_conduct import CONDUCT
 from tutorpulse.features.student_money import MONEY, MONEY_MEASURES
@@ -163,7 +164,7 @@ _INVOLVEMENT = (
 
 STUDENT = Catalog(
     features=(*_SESSIONS, *_INVOLVEMENT, *MONEY, *CONDUCT, *TUTOR_RELATION),
-    context=CONTEXT,
+    context=(*CONTEXT, *STUDENT_SIGNS),
     facts=(*FACTS, Measure("goal_reached_us", "profiles", "goal_us")),
     measures=(*SHARED_MEASURES, *RATING_MEASURES, *MONEY_MEASURES, *TUTOR_RELATION_MEASURES),
 )

@@ -24,12 +24,6 @@ def _till(scope: Scope) -> str:
     ) AS paid"""
 
 
-def _contacts(scope: Scope) -> str:
-    return f"""SELECT student_id AS entity_id, event_type, response_time_hours,
-        CAST(is_complaint AS INTEGER) AS is_complaint, {scope.age()} AS age_us
-    FROM contact_events WHERE {scope.times} AND {scope.since(30)} AND {scope.wants()}"""
-
-
 def _learning(scope: Scope) -> str:
     return f"""SELECT student_id AS entity_id, questions_asked, materials_accessed, {scope.age()} AS age_us
     FROM contact_events WHERE event_type = 'learning_activity' AND {scope.times} AND {scope.wants()}"""
@@ -107,7 +101,6 @@ _CROWD = f"""SELECT entity_id, 100 * rank_among / NULLIF(2 * everyone, 0) AS per
 STUDENT_RELATIONS = (
     Relation("payments", _payments, ("sessions",)),
     Relation("till", _till, one_row=True),
-    Relation("contacts", _contacts),
     Relation("learning", _learning),
     Relation("local_sessions", _local_sessions, ("recent", "profiles", "zones")),
     Relation("last_sessions", _LAST_SESSIONS, ("sessions",)),

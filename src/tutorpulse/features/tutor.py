@@ -4,6 +4,7 @@ from tutorpulse.clock import DAY_US, HOUR_US
 from tutorpulse.features.catalog import COMPOSITE, Catalog, Feature, Measure
 from tutorpulse.features.context import CONTEXT, FACTS, OTHERS_KNOWN, SHARED_MEASURES
 from tutorpulse.features.ratings import RATING_MEASURES, rating_features
+from tutorpulse.features.signs import TUTOR_SIGNS, TUTOR_SIGNS_MEASURES
 from tutorpulse.features.sql import COMPLETED, REACHED, RESOLVED, count, last_days, mean, share, total
 from tutorpulse.features.tutor_business import BUSINESS, BUSINESS_MEASURES
 from tutorpulse.features.tutor_expertise import EXPERTISE, EXPERTISE_MEASURES
@@ -232,8 +233,15 @@ _MEASURES = (
 
 TUTOR = Catalog(
     features=(*_SESSIONS, *_STUDENTS, *_HOURS, *EXPERTISE, *BUSINESS),
-    context=CONTEXT,
+    context=(*CONTEXT, *TUTOR_SIGNS),
     facts=FACTS,
-    measures=(*SHARED_MEASURES, *RATING_MEASURES, *_MEASURES, *EXPERTISE_MEASURES, *BUSINESS_MEASURES),
+    measures=(
+        *SHARED_MEASURES,
+        *RATING_MEASURES,
+        *_MEASURES,
+        *EXPERTISE_MEASURES,
+        *BUSINESS_MEASURES,
+        *TUTOR_SIGNS_MEASURES,
+    ),
 )
 """Everything known of a tutor."""

@@ -12,7 +12,7 @@ _MONDAY_US = 3 * DAY_US
 """From the Monday before the epoch to the epoch, which was a Thursday."""
 _WEEKS_BACK = 5
 """Thirty days touch six calendar weeks at most."""
-_DECLARED_WITHIN_DAYS = 30 + DECLARATION_DAYS + 1
+_DECLARED_WITHIN_DAYS = 7 * _WEEKS_BACK + DECLARATION_DAYS + 1
 """A declaration older than that bears on no week that is asked for; a day to spare for the local clock."""
 
 
@@ -127,6 +127,11 @@ def _bookings(scope: Scope) -> str:
             AND sessions.entity_id = session_events.tutor_id AND {LAPSED})"""
 
 
+def _moves(scope: Scope) -> str:
+    return f"""SELECT tutor_id AS entity_id FROM session_events
+    WHERE event_type = 'session_rescheduled' AND {scope.times} AND {scope.since(14)} AND {scope.wants()}"""
+
+
 def _claims(scope: Scope) -> str:
     """Refunds and disputes of the last 30 days, with the tutor named or the session's."""
     return f"""SELECT * FROM (
@@ -165,6 +170,7 @@ TUTOR_RELATIONS = (
     Relation("answers", _answers, ("requests",)),
     Relation("waits", _requests, ("requests", "answers")),
     Relation("bookings", _bookings, ("sessions",)),
+    Relation("moves", _moves),
     Relation("claims", _claims, ("sessions",)),
     Relation("grades", _grades),
     Relation("market", _MARKET, ("market_rates",), measures=("main_subject", "charge"), one_row=True),

@@ -22,10 +22,12 @@ PREDICT_ROWS_FOR_THREADS = 2_000
 EXPLAIN_ROWS_FOR_THREADS = 200
 """Below these rows one thread does it: on busy cores threads wait for each other far longer than they work."""
 
-TREES = 120
+TREES: dict[Objective, int] = {"binary": 120, "poisson": 240}
+LEARNING_RATE: dict[Objective, float] = {"binary": 0.05, "poisson": 0.1}
+"""A rate sets out from one mean for all and has further to go: by the steps of a probability it would stop half way (docs/results.md)."""
+
 PARAMETERS: dict[str, Any] = {
     "num_leaves": 15,
-    "learning_rate": 0.05,
     "min_data_in_leaf": 50,
     "feature_fraction": 0.7,
     "lambda_l2": 1.0,
@@ -105,8 +107,9 @@ def fit_head(
 
     data = lightgbm.Dataset(rows, label, feature_name=names, free_raw_data=True)
     threads = threads or (THREADS if len(rows) >= FIT_ROWS_FOR_THREADS else 1)
-    parameters = {**PARAMETERS, "objective": objective, "seed": seed, "num_threads": threads}
-    return Head(name, objective, lightgbm.train(parameters, data, TREES))
+    own = {"objective": objective, "learning_rate": LEARNING_RATE[objective]}
+    parameters = {**PARAMETERS, **own, "seed": seed, "num_threads": threads}
+    return Head(name, objective, lightgbm.train(parameters, data, TREES[objective]))
 
 
 def _threads(rows: NDArray[np.float32], enough: int = PREDICT_ROWS_FOR_THREADS) -> int:

@@ -41,26 +41,29 @@ RANGES: dict[str, dict[str, tuple[float, float]]] = {
         "fade_days": (14, 35),
         "fade_rate": (0.2, 0.5),
         "announced_share": (0.03, 0.2),
-        "activities_per_week": (0.4, 1.5),
+        "activities_per_week": (0.8, 6),
     },
     "sessions": {
         "student_cancel": (0.006, 0.018),
         "tutor_cancel": (0.003, 0.010),
         "reschedule": (0.008, 0.03),
         "tutor_no_show": (0.004, 0.016),
-        "rated_share": (0.2, 0.8),
+        "rated_share": (0.3, 0.9),
         "fading_factor": (3, 6),
     },
     "contacts": {
         "payment_failure": (0.015, 0.06),
         "calls_per_week": (0.01, 0.07),
         "tickets_per_week": (0.01, 0.05),
-        "messages_per_week": (0.2, 1),
+        "messages_per_week": (0.4, 5),
         "grades_per_week": (0.0, 0.1),
         "health_feed_share": (0.0, 0.3),
     },
 }
-"""What differs between the marketplaces, by section: drawn evenly from these bounds, around the simulator's defaults."""
+"""What differs between the marketplaces, by section: drawn evenly from these bounds, which hold the simulator's defaults.
+
+Logs tell more or less: of learning between lessons and of messages the defaults tell about as little as the poorest here.
+"""
 
 FIRST_DAYS = (18_993, 19_357)
 """First days, so that seasons differ: all of 2022."""

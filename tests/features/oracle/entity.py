@@ -135,6 +135,14 @@ class Entity:
         facts, w = self.facts(), self.w
         begins = [t for t in (facts["registered_us"], facts["first_activity_us"]) if t is not None]
         ahead = [s.time for s in self.sessions if not s.outcome and (s.time or 0) > w.as_of]
+        booked = [s.events[0]["ts_us"] for s in self.sessions if s.known_ahead]
+        answering = mean(
+            [
+                math.log(e["response_time_hours"] + 0.1)
+                for e in self.log
+                if e["event_type"] == "message_responded" and w.within(e["ts_us"], 14)
+            ]
+        )
         angle = 2 * math.pi * ((EPOCH + timedelta(microseconds=w.as_of)).timetuple().tm_yday - 1) / 365.25
         return {
             "tenure_days": w.days_since(min(begins, default=None)),
@@ -147,6 +155,9 @@ class Entity:
             "distinct_subjects_30d": len({s.subject for s in self.held(30)} - {None}),
             "sessions_ahead": len(ahead) if any(s.known_ahead for s in self.sessions) else None,
             "days_to_next_session": (min(ahead) - w.as_of) / DAY if ahead else None,
+            "booked_7d": sum(w.within(t, 7) for t in booked) if booked else None,
+            "days_since_last_booking": w.days_since(max(booked, default=None)),
+            "message_response_hours_14d": math.exp(answering) if answering is not None else None,
             "season_sine": math.sin(angle),
             "season_cosine": math.cos(angle),
         }

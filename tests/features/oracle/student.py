@@ -126,6 +126,21 @@ class Student(Entity):
             "preferred_tutor_sessions_ratio": self.preferred(30),
         }
 
+    def context(self) -> dict[str, float | None]:
+        learned = [e for e in self.log if e["event_type"] == "learning_activity"]
+        moods = [
+            e["sentiment"] for e in self.contacts("ib_call_logged", 30) if e.get("sentiment") is not None
+        ]
+        return super().context() | {
+            **{
+                f"learning_activities_{n}d": sum(self.w.within(e["ts_us"], n) for e in learned)
+                if learned
+                else None
+                for n in (7, 14)
+            },
+            "call_sentiment_30d": mean(moods),
+        }
+
     def features(self) -> dict[str, float | None]:
         done = {n: self.held(n) for n in (7, 14, 30, 90)}
         times = [s.time for s in done[90]]

@@ -188,6 +188,16 @@ class Tutor(Entity):
         mine = self.charge()
         return None if mine is None or not same else sum(c >= mine for c in same) / len(same)
 
+    def context(self) -> dict[str, float | None]:
+        before = [h for h in (self.hours(self.monday(-weeks)) for weeks in (3, 4, 5)) if h is not None]
+        share = ratio(self.hours(self.monday()), mean(before))
+        return super().context() | {
+            "available_hours_change": None if share is None else share - 1,
+            "rescheduled_14d": sum(
+                e["event_type"] == "session_rescheduled" and self.w.within(e["ts_us"], 14) for e in self.log
+            ),
+        }
+
     def features(self) -> dict[str, float | None]:
         taught = {n: self.taught(n) for n in (7, 14, 30, 60, 90)}
         done = {n: self.held(n) for n in (7, 14, 30)}
