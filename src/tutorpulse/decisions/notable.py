@@ -54,7 +54,8 @@ def notable(now: Matrix, earlier: Matrix | None, of: Peers, worse: bool, limit: 
 
 
 def _ranked(score: NDArray[np.float64], least: float) -> list[int]:
-    reached = np.flatnonzero(np.nan_to_num(score, nan=-np.inf, posinf=-np.inf, neginf=-np.inf) >= least)
+    # What is not known compares as False.
+    reached = np.flatnonzero((score >= least) & (score < np.inf))
     return [int(i) for i in reached[np.argsort(-score[reached], kind="stable")]]
 
 

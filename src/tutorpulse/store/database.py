@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.errors import HomeError
+from tutorpulse.store.statements import LONG_SQL, Statements
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -57,6 +58,7 @@ class Database:
         finally:
             self._cursors.remove(cursor)
             del self._local.cursor
+            self._local.__dict__.pop("statements", None)
             cursor.close()
 
     def execute(self, sql: str, params: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
@@ -65,7 +67,17 @@ class Database:
 
     def query(self, sql: str, params: Sequence[object] = ()) -> Arrays:
         """The answer by column: see `as_arrays`."""
-        return as_arrays(self.execute(sql, params).fetchnumpy())
+        if params or len(sql) < LONG_SQL:
+            return as_arrays(self.execute(sql, params).fetchnumpy())
+        cursor = self.cursor()
+        statement, values = self._statements(cursor).of(sql)
+        return as_arrays(cursor.execute(statement, values).fetchnumpy())
+
+    def _statements(self, cursor: duckdb.DuckDBPyConnection) -> Statements:
+        kept: Statements | None = getattr(self._local, "statements", None)
+        if kept is None:
+            kept = self._local.statements = Statements(cursor.extract_statements)
+        return kept
 
     def scalar(self, sql: str, params: Sequence[object] = ()) -> Any:
         """The first value of the first row; None if there is no row."""

@@ -228,6 +228,10 @@ class EventStore:
         self._settle_for(sql)
         return self._database.query(sql, params)
 
+    def query_as_it_is(self, sql: str) -> Arrays:
+        """As `query`, without settling sessions first: `settled_sessions` may lag behind the newest events."""
+        return self._database.query(sql)
+
     def copy_to(self, sql: str, path: str, options: str) -> None:
         """Write the answer to one SELECT to a file, as DuckDB's COPY does; `options` such as `FORMAT parquet`."""
         self._settle_for(sql)

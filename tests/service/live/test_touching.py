@@ -89,6 +89,7 @@ def test_events_received_before_midnight_reach_the_population(pulse: Pulse) -> N
 
 def test_students_of_a_tutor_are_those_of_thirty_days(pulse: Pulse) -> None:
     append(pulse, lesson(29, "t1", "s7"), lesson(31, "t1", "s8"), lesson(1, "t1", "s9", was_cancelled=True))
+    pulse.store.settle()
     assert sorted(touching.students_of(pulse.store, ["t1", "t4"], NOW_US)) == ["s1", "s4", "s7"]
     assert sorted(touching.partners(pulse.store, "tutor", "t1")) == ["s1", "s7", "s8", "s9"]
     assert touching.partners(pulse.store, "student", "s3") == ["t3"]

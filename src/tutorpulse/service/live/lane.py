@@ -30,12 +30,14 @@ class Limits:
     """How many entities are scored at once.
 
     A query for a few costs nearly as much as one for many, so `beside` those with new events (up to `marked`) some are scored
-    whose turn it is. `in_passing`, on their own, are so many as need not keep anybody with new events waiting for long; `whole`
+    whose turn it is: at most so many, or one for every `marked_for_one` with events, for each costs them as much as one of
+    their own. `in_passing`, on their own, are so many as need not keep anybody with new events waiting for long; `whole`
     is the step of a whole refresh that somebody asked for, those with new events among them.
     """
 
     marked: int = 2_000
-    beside: int = 200
+    beside: int = 50
+    marked_for_one: int = 10
     in_passing: int = 1_000
     whole: int = 10_000
 
@@ -188,7 +190,8 @@ class Lane:
         return in_force.scorer
 
     def _for_events(self, scorer: Scorer, marked: dict[str, int]) -> None:
-        turn = self._next_asked() if self._askers else self._next(self._limits.beside)
+        limit = max(self._limits.beside, len(marked) // self._limits.marked_for_one)
+        turn = self._next_asked() if self._askers else self._next(limit)
         beside = [who for who in turn if who not in marked]
         self.in_passing.discard(marked)
         began_s = self._seconds()

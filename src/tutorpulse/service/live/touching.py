@@ -59,9 +59,10 @@ def touched(store: EventStore, kind: EntityType, after_seq: int) -> Touched:
 
 
 def students_of(store: EventStore, tutor_ids: Iterable[str], as_of_us: int) -> list[str]:
-    """The students of the sessions that any of these tutors completed in the last 30 days."""
+    """The students of the sessions that any of these tutors completed in the last 30 days, of those settled by now: an event
+    of a later one touches its student by itself."""
     with store.ids("of_tutors", np.array(list(tutor_ids), dtype=object)):
-        found = store.query(
+        found = store.query_as_it_is(
             "SELECT DISTINCT student_id AS id FROM settled_sessions WHERE outcome = 'completed'"
             f" AND time_us > {as_of_us - SEEN_DAYS * DAY_US:d} AND tutor_id IN (SELECT id FROM of_tutors)"
         )
