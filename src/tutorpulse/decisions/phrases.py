@@ -1,9 +1,8 @@
 """What each feature and prediction is called where a person reads it: one table, in words with units."""
 
+import math
 import re
 from dataclasses import dataclass
-
-import numpy as np
 
 PERCENT = "%"
 
@@ -40,20 +39,20 @@ class Phrase:
 
     def number(self, value: float) -> str:
         """The value with its unit, "unknown" where it is NaN."""
-        if np.isnan(value):
+        if math.isnan(value):
             return "unknown"
         shown = round(value * self.scale, self.digits) + 0.0
         return f"{shown:,.{self.digits}f}" + (f" {self.unit}" if self.unit else "")
 
     def told(self, value: float) -> str:
         """The whole phrase, such as "utilization 97 %"."""
-        if np.isnan(value):
+        if math.isnan(value):
             return self._unknown()
         if not self.flag and round(value * self.scale, self.digits) == 0 and (self.none or self._counts):
-            return self.none or _ONE_OF_MANY.sub(r"no \2\3", self.text.replace("{}", "no"))
+            return self.none or _agreed(self.text.replace("{}", "no"))
         falling = self.falling and (value <= 0 if self.flag else value < 0)
         text = self.falling if falling else self.text
-        return _ONE_OF_MANY.sub(r"\1 \2\3", text.replace("{}", self.number(abs(value) if falling else value)))
+        return _agreed(text.replace("{}", self.number(abs(value) if falling else value)))
 
     @property
     def _counts(self) -> bool:
@@ -67,6 +66,12 @@ class Phrase:
     def _unknown(self) -> str:
         """The phrase of a missing value: "average rating unknown", "last session unknown"."""
         return f"{_LAST_WORD.sub('', self.label)} unknown"
+
+
+def _agreed(text: str) -> str:
+    """The text with "1 session" and "no session" where it had the plural."""
+    # Most texts have neither, and looking for them by words costs more than all else here.
+    return _ONE_OF_MANY.sub(r"\1 \2\3", text) if "1 " in text or "no " in text else text
 
 
 def _count(text: str) -> Phrase:

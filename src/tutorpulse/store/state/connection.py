@@ -11,6 +11,10 @@ from tutorpulse.errors import HomeBusyError, HomeError, HomeVersionError
 from tutorpulse.store.state.schema import STEPS
 
 _BUSY_TIMEOUT_S = 5.0
+_CACHE_KB = 16_000
+"""Pages that a connection keeps in memory, as far as it reads them: at SQLite's 2 MB each look read the tables' paths from the file anew."""
+_WAL_PAGES = 4_000
+"""Pages in the write-ahead log before they move into the file: at SQLite's 1,000 hardly a look went by without."""
 
 AMONG = "entity_id IN (SELECT value FROM json_each(?))"
 """The condition that an entity is one of those given as `as_list`: one parameter, however many they are."""
@@ -34,6 +38,8 @@ def open_connection(path: Path, steps: Sequence[Sequence[str]] = STEPS) -> sqlit
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KB:d}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES:d}")
         _migrate(connection, path, steps)
     return connection
 
