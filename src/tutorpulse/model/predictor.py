@@ -98,17 +98,18 @@ class LocalPredictor:
             raise ModelError(f"There is no output {output!r}. Outputs are {', '.join(OUTPUT_FIELDS)}.")
         part, heads = self._part(frame.entity_type), self._artifact.heads[frame.entity_type]
         spec = output_spec(output, part.churn_label)
-        predicted = getattr(self.predict(frame), output)
         if spec is None or output not in part.averages:
             reason = part.absent.get(output, f"this model does not predict {output}")
-            return [_bare(output, float(value), reason) for value in predicted]
+            return [_bare(output, float(value), reason) for value in getattr(self.predict(frame), output)]
         names, rows = part.feature_names, matrix(frame, len(part.feature_names))
         explained = explain_rows(spec, heads, part.averages[output], names, rows, top)
         own = frame.facts["reached_total"] > 0
         if output == "health_score":
             own = own & has_usual(frame, names, tenure_of(frame))
+        if own.all():
+            return explained
         note = "too little history: the value is the cohort's base rate"
-        shown = predicted * spec.shown_scale
+        shown = getattr(self.predict(frame), output) * spec.shown_scale
         return [
             e if known else _bare(output, float(value), note, spec.unit)
             for e, known, value in zip(explained, own, shown, strict=True)
