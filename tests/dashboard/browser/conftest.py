@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from tests.conftest import ROOT
-from tests.service.live.homes import LIVE_US, PAIRS
+from tests.service.live.homes import LIVE_US, PAIRS, SILENT
 from tests.service.logs import home_with, lesson
 from tutorpulse.api.app import create_app
 from tutorpulse.clock import FixedClock
@@ -85,7 +85,7 @@ class Serving:
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     path: Path = tmp_path_factory.mktemp("pages") / "home"
-    home_with(path, [*PAIRS, *_MORE])
+    home_with(path, [*PAIRS, *_MORE, *SILENT])
     path.joinpath("settings.toml").write_text(f'entity_url_template = "{OFFICE}"\n')
     with open_service(path, clock=FixedClock(LIVE_US)) as service:
         service.refresh()

@@ -14,7 +14,7 @@ def test_a_tutor_is_found_by_filter_and_opened_with_reasons_and_the_way_back_kee
     signed_in: SignedIn, serving: Serving
 ) -> None:
     page = signed_in("vera").open("/tutors")
-    expect(page.locator("[data-total]")).to_have_text("6 tutors")
+    expect(page.locator("[data-total]")).to_have_text("10 tutors")
     page.get_by_placeholder("Find by id").fill("T3")
     expect(page.locator("[data-total]")).to_have_text("1 tutor")
     assert page.url.endswith("/tutors?q=T3")
@@ -49,14 +49,14 @@ def test_every_id_is_linked_to_the_users_own_back_office(signed_in: SignedIn, se
 
 def test_the_table_is_sorted_from_the_server_by_mouse_and_opened_by_keyboard(signed_in: SignedIn) -> None:
     page = signed_in("vera").open("/tutors?sort=entity_id")
-    expect(page.locator("[data-total]")).to_have_text("6 tutors")
+    expect(page.locator("[data-total]")).to_have_text("10 tutors")
     expect(page.locator("[row-index='0'] a").first).to_have_text("t0")
     page.locator(".ag-header-cell[col-id='entity_id'] .ag-header-cell-label").click()
     page.wait_for_url("**/tutors?sort=-entity_id")
-    expect(page.locator("[row-index='0'] a").first).to_have_text("t5")
+    expect(page.locator("[row-index='0'] a").first).to_have_text("t9")
     page.locator("[row-index='0'] [col-id='segment']").click()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/tutors/t5")
+    page.wait_for_url("**/tutors/t9")
 
 
 def test_an_action_is_marked_done_with_a_note(signed_in: SignedIn, serving: Serving) -> None:

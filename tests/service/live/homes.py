@@ -22,6 +22,11 @@ LIVE_US = NOW_US + 13 * HOUR_US
 PAIRS = [lesson(days, f"t{i}", f"s{i}", rating=4) for i in range(6) for days in (2, 9, 16, 40)]
 """Six tutors, each with a student of their own."""
 
+SILENT = [
+    lesson(days, f"t{i}", f"s{i}", rating=3) for i in range(6, 10) for days in (i + 2, i + 9, i + 16, i + 23)
+]
+"""Four more who met every week and have not for one to two: somebody has to be asked."""
+
 
 def append(pulse: Pulse, *events: Event) -> None:
     """Events that arrive now."""

@@ -12,6 +12,7 @@ from tests.service.live.homes import LIVE_US, PAIRS
 from tests.service.logs import home_with
 from tutorpulse.cli.change_view import show_comparison
 from tutorpulse.clock import DAY_US, FixedClock, format_time
+from tutorpulse.decisions.phrases import PHRASES
 from tutorpulse.errors import HistoryError, UnknownEntityError
 from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.features.compile import feature_set_hash
@@ -77,7 +78,9 @@ def test_it_explains_the_very_predictions_of_record(twice: tuple[Pulse, Scorer])
 
 def test_silence_is_what_moved_a_tutor_who_was_silent(twice: tuple[Pulse, Scorer]) -> None:
     moved = {d.feature: d for d in compare(*twice, "tutor", "t1", LIVE_US, LATER_US).outputs[0].drivers}
-    recency = [d for name, d in moved.items() if name.startswith("days_since_last")]
+    recency = [
+        moved[name] for name in ("days_since_last_session", "days_since_last_activity") if name in moved
+    ]
     assert recency
     assert all(d.value_to == pytest.approx(d.value_from + 5, abs=0.01) for d in recency)  # type: ignore[operator]
 
@@ -196,4 +199,5 @@ def test_the_verb_tells_each_part(twice: tuple[Pulse, Scorer], capsys: pytest.Ca
     assert "models gone-1, then " in shown
     assert f"the facts {found.outputs[0].data_change:+.1f}" in shown
     assert f"a change of the model {found.outputs[0].model_change:+.1f}" in shown
-    assert "last active" in shown
+    told = next(d for d in found.outputs[0].drivers if d.change)
+    assert PHRASES[told.feature].label in shown
