@@ -299,8 +299,7 @@ class EventStore:
     def places_of_sessions(self, session_ids: NDArray[np.object_]) -> NDArray[np.int64]:
         """The places in the log (`seq`) of all events of these sessions, and hardly ever of another: for few sessions."""
         with self._settling, self.ids("asked_sessions", session_ids):
-            newest = self._database.scalar("SELECT COALESCE(MAX(seq), 0) FROM session_events")
-            return self._places.of_sessions(self._database, "asked_sessions", newest)
+            return self._places.of_sessions(self._database, "asked_sessions")
 
     def settle(self) -> None:
         """Bring the settled sessions up to date: fold the sessions touched since the last time. Reads do it by themselves."""

@@ -31,8 +31,10 @@ class SessionPlaces:
         """The places of all events of the sessions that have events after place `after`, in no order; `newest` is the log's last."""
         return self._of(database, database.query(f"{_PAIRS} WHERE seq > {after:d}")["hi"], newest)
 
-    def of_sessions(self, database: Database, sessions: str, newest: int) -> NDArray[np.int64]:
-        """The places of all events of the sessions in the column `id` of a relation, in no order; `newest` is the log's last."""
+    def of_sessions(self, database: Database, sessions: str) -> NDArray[np.int64]:
+        """The places of all events of the sessions in the column `id` of a relation, in no order."""
+        beyond = f"seq > {self._index.reach:d}"
+        newest = database.scalar(f"SELECT COALESCE(MAX(seq), 0) FROM session_events WHERE {beyond}")
         return self._of(database, database.query(f"SELECT hash(id) AS hi FROM {sessions}")["hi"], newest)
 
     def _of(self, database: Database, hashes: NDArray[Any], newest: int) -> NDArray[np.int64]:
