@@ -8,14 +8,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from tests.model.made import HASH, artifact_of
-from tests.service.live.homes import LIVE_US, PAIRS
-from tests.service.logs import home_with, lesson
+from tests.service.live.homes import LIVE_US, PAIRS, served
+from tests.service.logs import lesson
 from tutorpulse.api.app import create_app
-from tutorpulse.clock import FixedClock
 from tutorpulse.model import registry
 from tutorpulse.model.artifact import Artifact, save
 from tutorpulse.service.lifecycle import promoting
-from tutorpulse.service.live.service import Service, open_service
+from tutorpulse.service.live.service import Service
 
 MORE = [
     lesson(1.5 + 4 * k, f"t{i}", f"s{i}", subject="maths" if i < 3 else "art")
@@ -30,11 +29,8 @@ Ask = Callable[..., httpx.Response]
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Six tutors with a student each, refreshed once. Tests share it, and may add to it."""
-    path = tmp_path_factory.mktemp("served")
-    home_with(path, [*PAIRS, *MORE])
-    with open_service(path, clock=FixedClock(LIVE_US)) as served:
-        served.refresh()
-        yield served
+    with served(tmp_path_factory.mktemp("served"), [*PAIRS, *MORE]) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")

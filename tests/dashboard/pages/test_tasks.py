@@ -8,13 +8,12 @@ from fastapi.testclient import TestClient
 from starlette.datastructures import QueryParams
 
 from tests.dashboard.conftest import Look
-from tests.service.live.homes import LIVE_US, PAIRS, SILENT
-from tests.service.logs import home_with
-from tutorpulse.clock import DAY_US, FixedClock, parse_time, us_to_datetime
+from tests.service.live.homes import LIVE_US, PAIRS, SILENT, served
+from tutorpulse.clock import DAY_US, parse_time, us_to_datetime
 from tutorpulse.dashboard.pages.tasks import asked_of
 from tutorpulse.dashboard.viewer import Viewer
 from tutorpulse.errors import InputError
-from tutorpulse.service.live.service import Service, open_service
+from tutorpulse.service.live.service import Service
 from tutorpulse.service.page import page
 from tutorpulse.service.worklist import feedback, overrides, reviews, states, tasks
 from tutorpulse.service.worklist.shapes import Task
@@ -26,11 +25,8 @@ ANN = Viewer("ann", "operator")
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Some of them have fallen silent, so that there is something to do."""
-    path = tmp_path_factory.mktemp("served")
-    home_with(path, [*PAIRS, *SILENT])
-    with open_service(path, clock=FixedClock(LIVE_US)) as served:
-        served.refresh()
-        yield served
+    with served(tmp_path_factory.mktemp("served"), [*PAIRS, *SILENT]) as service:
+        yield service
 
 
 def first(service: Service, state: str = "open") -> Task:

@@ -14,6 +14,7 @@ from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.features.frame import EntityType
 from tutorpulse.service.live.lane import DEFAULT_LIMITS, Limits
 from tutorpulse.service.live.refresher import Refresher
+from tutorpulse.service.live.service import Service, open_service
 from tutorpulse.service.root import Pulse, open_pulse
 
 LIVE_US = NOW_US + 13 * HOUR_US
@@ -48,6 +49,15 @@ def refreshed(
         refresher.catch_up()
         yield pulse, refresher
         refresher.close()
+
+
+@contextmanager
+def served(path: Path, events: Iterable[Event]) -> Iterator[Service]:
+    """A home that is served and has been refreshed once."""
+    home_with(path, events)
+    with open_service(path, clock=FixedClock(LIVE_US)) as service:
+        service.refresh()
+        yield service
 
 
 def later(pulse: Pulse, hours: float) -> int:
