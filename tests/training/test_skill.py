@@ -84,15 +84,6 @@ def test_a_seed_does_not_count_where_silence_tells_nearly_all() -> None:
     assert strict.skill is None
 
 
-def test_slopes_are_told_of_the_steepest_and_the_flattest_morning() -> None:
-    """On the second morning what is said is twice as sure as it should be."""
-    odds = np.log(TRUTH / (1 - TRUTH)) * np.where(MORNING == 1, 2.0, 1.0)
-    found = judged(LABEL, 1 / (1 + np.exp(-odds)), NOISE, TRUTH)
-    assert found is not None
-    assert found.slope_least == pytest.approx(0.5, abs=0.05)
-    assert found.slope_largest == pytest.approx(1.0, abs=0.05)
-
-
 def test_errors_of_a_rate_by_hand() -> None:
     unknown = np.full(4, np.nan)
     label, truth = np.array([0.0, 1, 2, np.nan]), np.array([0.0, 1, 1.5, 1])

@@ -114,10 +114,9 @@ def print_simulated(figures: SimulatedFigures) -> None:
     for scorer, kinds in figures.spread.items():
         for kind, outputs in kinds.items():
             console.out.print(_table(scorer, kind, outputs))
-            console.print_line(
-                f"slopes by month, all seeds together: {_months(figures.months[scorer][kind])}"
-            )
-            console.print_line(f"slopes of single mornings: {_slopes(outputs)}")
+            months = figures.months[scorer][kind]
+            console.print_line(f"slopes by month, all seeds together: {_slopes(months)}")
+            console.print_line(f"slopes of single mornings: {_single_slopes(months)}")
             _print_velocity(outputs.get("session_velocity", {}))
     for each in figures.seeds:
         for why in each.not_judged:
@@ -134,24 +133,23 @@ def _table(scorer: str, kind: EntityType, outputs: dict[str, dict[str, Spread]])
     return table
 
 
-def _months(outputs: Mapping[str, Sequence[MonthSlope]]) -> str:
-    """The slope of each month, and how many single mornings stray no more from 1 than those of true probabilities do."""
-    told = (
-        f"{output} {', '.join(f'{month.slope:.2f}' for month in months)} "
-        f"({sum(m.within_chance for m in months)} of {sum(m.single for m in months)} mornings within chance)"
+def _slopes(outputs: Mapping[str, Sequence[MonthSlope]]) -> str:
+    """The slope of each month, by output."""
+    return "; ".join(
+        f"{output} {', '.join(f'{month.slope:.2f}' for month in months)}"
         for output, months in outputs.items()
     )
-    return "; ".join(told)
 
 
-def _slopes(outputs: dict[str, dict[str, Spread]]) -> str:
-    """The flattest and the steepest calibration of any morning of any seed, by output."""
+def _single_slopes(outputs: Mapping[str, Sequence[MonthSlope]]) -> str:
+    """The flattest and the steepest of any morning of any seed, and how many stray no more from 1 than those of true probabilities."""
     told = (
-        f"{output} {of['slope_least'].least:.2f} to {of['slope_largest'].largest:.2f}"
-        for output, of in outputs.items()
-        if "slope_least" in of
+        f"{output} {min(single):.2f} to {max(single):.2f}, "
+        f"{sum(month.within_chance for month in months)} of {len(single)} within chance"
+        for output, months in outputs.items()
+        if (single := [slope for month in months for slope in month.single])
     )
-    return ", ".join(told)
+    return "; ".join(told)
 
 
 def _spread(spread: Spread | None) -> str:

@@ -13,6 +13,7 @@ _KNOWN_AHEAD = "first_us < start_us"
 _BOOKS = f"{count(_KNOWN_AHEAD)} > 0"
 """Whether any session of the entity was known before it began: where none was, the log does not tell of bookings."""
 _SINCE_BOOKED = "age_us + time_us - first_us"
+"""How long before `as_of` the log first told of a session."""
 
 CONTEXT = (
     Feature(

@@ -16,15 +16,15 @@ CHANCE = 1.96
 class MonthSlope(msgspec.Struct, frozen=True):
     """The calibration slope of one sampled morning over all marketplaces, n rows.
 
-    `error` is the standard error that it would have were every prediction the true probability. Of the `single` marketplaces
-    with both outcomes that morning, `within_chance` have slopes within `CHANCE` of their own such errors of 1.
+    `error` is the standard error that it would have were every prediction the true probability. `single` are the slopes of the
+    marketplaces with both outcomes that morning; `within_chance` of them are within `CHANCE` of their own such errors of 1.
     """
 
     rows: int
     rate: float
     slope: float
     error: float
-    single: int
+    single: list[float]
     within_chance: int
 
 
@@ -59,7 +59,7 @@ def _month(parts: Sequence[tuple[Floats, Floats]]) -> MonthSlope:
         rate=float(label.mean()),
         slope=_slope(label, risk),
         error=slope_error(risk),
-        single=len(single),
+        single=[slope for slope, _ in single],
         within_chance=sum(abs(slope - 1) <= CHANCE * error for slope, error in single),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 import msgspec
@@ -126,7 +127,7 @@ def simulated_figures(
         practices = practise(market, judging.drill, compute, scorers, told)
         judges = _judges(seed, practices, oracle, list(scorers), names)
         seeds.append(_seed_figures(seed, judges))
-        judged.append({key: judge.rows() for key, judge in judges.items()})
+        judged.append({key: judge.rows for key, judge in judges.items()})
     return SimulatedFigures(
         judging.tutors,
         judging.students,
@@ -231,10 +232,11 @@ class _Judge:
 
     def figures(self) -> KindFigures:
         """Figures of all outputs that have both outcomes."""
-        risks = {name: self._risk(name, rows) for name, rows in self.rows().items()}
+        risks = {name: self._risk(name, rows) for name, rows in self.rows.items()}
         known = {name: skill for name, skill in risks.items() if skill is not None}
         return KindFigures(known, rate_skill(self._velocity()))
 
+    @cached_property
     def rows(self) -> dict[str, RiskRows]:
         """The rows of each risk, all mornings together."""
         return {name: self._rows(name) for name in RISKS}

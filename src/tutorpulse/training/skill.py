@@ -26,7 +26,7 @@ class RiskSkill(msgspec.Struct, frozen=True):
     `skill` is (auc - recency_auc) / (oracle_auc - recency_auc), None where the sample does not judge (`MIN_GAIN`);
     `observable_skill` the same of the observable oracle. `ece_excess` is the calibration error less that which
     predictions of the same values would have if every one of them were the true probability. `brier_skill` is 1 - Brier
-    score / that of the base rate. `slope_least` and `slope_largest` are of the calibration slopes of the single mornings that have one.
+    score / that of the base rate.
     """
 
     rows: int
@@ -39,8 +39,6 @@ class RiskSkill(msgspec.Struct, frozen=True):
     skill: float | None
     observable_skill: float | None
     slope: float
-    slope_least: float | None
-    slope_largest: float | None
     ece: float
     ece_excess: float
     brier_skill: float
@@ -101,7 +99,6 @@ def risk_skill(rows: RiskRows, seed: int, recency_at_most: float = 1.0) -> RiskS
     auc, low, high = (float(roc_auc_score(label, score)) for score in (risk, recency, truth))
     seen = None if observable is None else float(roc_auc_score(label, observable[known]))
     judges = high - low >= MIN_GAIN and low < recency_at_most * high
-    slopes = _slopes(label, risk, rows.morning[known])
     base = float(label.mean())
     ece = calibration_error(label, risk)
     return RiskSkill(
@@ -115,19 +112,11 @@ def risk_skill(rows: RiskRows, seed: int, recency_at_most: float = 1.0) -> RiskS
         skill=(auc - low) / (high - low) if judges else None,
         observable_skill=(seen - low) / (high - low) if judges and seen is not None else None,
         slope=logistic_line(log_odds(risk), label)[0],
-        slope_least=min(slopes, default=None),
-        slope_largest=max(slopes, default=None),
         ece=ece,
         ece_excess=ece - perfect_error(risk, seed),
         brier_skill=1 - float(brier_score_loss(label, risk)) / (base * (1 - base)),
         oracle_brier_skill=1 - float(brier_score_loss(label, truth)) / (base * (1 - base)),
     )
-
-
-def _slopes(label: Floats, risk: Floats, morning: Ints) -> list[float]:
-    """The calibration slope of each morning that has both outcomes."""
-    mornings = [(label[morning == one], risk[morning == one]) for one in np.unique(morning)]
-    return [logistic_line(log_odds(said), came)[0] for came, said in mornings if len(np.unique(came)) == 2]
 
 
 @dataclass(frozen=True)
