@@ -1,9 +1,10 @@
 """Parameters that several routes take."""
 
+import re
 from typing import Annotated
 
 from fastapi import Depends, Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 
@@ -55,8 +56,20 @@ async def _kind_of_path(request: Request) -> EntityType:
 Kind = Annotated[EntityType, Depends(_kind_of_path)]
 """The kind of entity that the path of the route names."""
 
-Fraction = Annotated[float | None, Field(ge=0, le=1)]
-Limit = Annotated[int, Field(ge=1, le=LIMIT_MAX, description="Items on a page at most.")]
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+
+
+def _as_json_writes(text: object) -> object:
+    if isinstance(text, str) and not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r} is not a number. Write digits, as in 20 or 0.5")
+    return text
+
+
+Written = BeforeValidator(_as_json_writes)
+"""A number as JSON writes it: Pydantic alone takes blanks around it and `1_000` too."""
+
+Fraction = Annotated[float | None, Field(ge=0, le=1), Written]
+Limit = Annotated[int, Field(ge=1, le=LIMIT_MAX, description="Items on a page at most."), Written]
 Cursor = Annotated[
     str | None,
     Field(max_length=1024, description="`next_cursor` of the page before; none: from the beginning."),

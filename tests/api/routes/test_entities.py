@@ -75,7 +75,11 @@ def test_a_subject_is_one_that_was_taught(ask: Ask) -> None:
         ("cursor=abc", "The cursor is none of this list."),
         ("cursor=" + "x" * 1025, "cursor: String should have at most 1024 characters"),
         ("limit=1001", "limit: Input should be less than or equal to 1000"),
+        ("limit=%0C1", r"limit: Value error, '\x0c1' is not a number. Write digits, as in 20 or 0.5"),
+        ("limit=1_0", "limit: Value error, '1_0' is not a number."),
         ("risk_min=2", "risk_min: Input should be less than or equal to 1"),
+        ("risk_max=+0.5", "risk_max: Value error, ' 0.5' is not a number."),
+        ("health_max=nan", "health_max: Value error, 'nan' is not a number."),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_what_can(ask: Ask, query: str, said: str) -> None:

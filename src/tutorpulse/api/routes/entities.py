@@ -14,7 +14,19 @@ from tutorpulse.api.access import needs
 from tutorpulse.api.answers import answer, polled
 from tutorpulse.api.context import here, scorer_of
 from tutorpulse.api.described import answers, content, not_modified
-from tutorpulse.api.params import ENTITY, KINDS, Cursor, EntityId, Fraction, Kind, Limit, Strict, Time, micros
+from tutorpulse.api.params import (
+    ENTITY,
+    KINDS,
+    Cursor,
+    EntityId,
+    Fraction,
+    Kind,
+    Limit,
+    Strict,
+    Time,
+    Written,
+    micros,
+)
 from tutorpulse.decisions.facts import TUTOR_NAMES
 from tutorpulse.decisions.segments import SEGMENTS
 from tutorpulse.decisions.status import STATUSES
@@ -39,7 +51,7 @@ from tutorpulse.service.worklist.record_shapes import Record
 router = APIRouter(tags=["entities"], dependencies=[needs("read")])
 
 _ITEMS: dict[EntityType, type[TutorItem] | type[StudentItem]] = {"tutor": TutorItem, "student": StudentItem}
-_Health = Annotated[float | None, Field(ge=0, le=100)]
+_Health = Annotated[float | None, Field(ge=0, le=100), Written]
 
 
 _SORTS: list[Any] = [sign + name for name in (*ORDERS, *TUTOR_NAMES) for sign in ("", "-")]

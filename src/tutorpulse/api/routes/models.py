@@ -44,7 +44,7 @@ class TrackParams(Strict):
     model_version: str | None = Field(None, max_length=128, description="Of one model.")
     month: str | None = Field(
         None,
-        pattern=r"^\d{4}-\d{2}$",
+        pattern="^[0-9]{4}-[0-9]{2}$",
         description="Of the predictions made in one month.",
         examples=["2026-03"],
     )
