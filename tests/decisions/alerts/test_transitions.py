@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis.stateful import rule as does
 from tests.decisions.alerts.made import NOW_US, POLICY, rule, sighting
 from tutorpulse.clock import HOUR_US, MINUTE_US
 from tutorpulse.decisions.alerts import transitions
+from tutorpulse.decisions.alerts.levels import Levels
 from tutorpulse.decisions.alerts.severity import NONE, UNKNOWN, rank
 from tutorpulse.decisions.alerts.transitions import Sighting, Step
 from tutorpulse.errors import InputError
@@ -54,6 +56,19 @@ def test_it_opens_and_says_who_why_since_when_and_what_to_do() -> None:
 @pytest.mark.parametrize("level", [NONE, UNKNOWN])
 def test_nothing_opens_over_nothing_or_what_is_missing(level: int) -> None:
     assert see(None, sighting(level)) == Step(None)
+
+
+_VALUES = st.sampled_from([0.4, 0.7, float("nan")])
+
+
+@given(st.integers(1, 3), _VALUES, st.integers(UNKNOWN, 3), st.integers(UNKNOWN, 3), _VALUES)
+def test_a_look_at_levels_alone_tells_which_live_alerts_change(
+    severity: int, was: float, level: int, held: int, value: float
+) -> None:
+    alert = became(see(None, sighting(severity, value=was)))
+    seen = Levels(np.array([value]), np.array([level], np.int8), np.array([held], np.int8))
+    moves = seen.moves(np.array([0]), np.array([severity], np.int8), np.array([was]))
+    assert moves.tolist() == [became(see(alert, sighting(level, held, value))) != alert]
 
 
 def test_what_holds_on_says_nothing_more() -> None:

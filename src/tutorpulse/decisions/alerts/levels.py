@@ -25,6 +25,16 @@ class Levels:
     level: Ranks
     held: Ranks
 
+    def moves(
+        self, rows: NDArray[np.int64], severity: Ranks, value: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Which of the live alerts about these rows, (n,), of such severity and value, are not what they were: see `transitions.observed`."""
+        level, held, now = self.level[rows], self.held[rows], self.value[rows]
+        same = (now == value) | (np.isnan(now) & np.isnan(value))
+        known = (level != UNKNOWN) & (held != UNKNOWN)
+        moves: NDArray[np.bool_] = known & ~((level <= severity) & (held >= severity) & same)
+        return moves
+
 
 def levels(rule: AlertRule, number: Numbers) -> Levels:
     """How bad each value is. A condition of `when` that does not hold, or is not known, lets nothing open."""

@@ -23,6 +23,7 @@ from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.today import DRIVERS_LOOKED_AT, telling, week_ago
 from tutorpulse.service.worklist.apart import set_apart
+from tutorpulse.store.state.alerts import Standing
 
 EXPLAINED_MAX = 100
 """Alerts that are given drivers in one judgement, the worst first: drivers cost about a hundred predictions each. Others tell the
@@ -102,19 +103,26 @@ def _whys(
     """By rule and row, why an alert opens or gets worse, of those that would."""
     ids = scene.frame.entity_ids
     some = None if scene.whole else ids.tolist()
-    live = {
-        (a.entity_id, a.rule): rank(a.severity)
-        for a in pulse.state.alerts.live(scene.frame.entity_type, some)
-    }
+    standing = pulse.state.alerts.standing(scene.frame.entity_type, some)
     news = [
         (rule, levels, row)
         for rule, levels in seen
-        for row in np.flatnonzero(levels.level > NONE).tolist()
-        if int(levels.level[row]) > live.get((str(ids[row]), rule.key), NONE)
+        for row in _beyond(levels, standing.get(rule.key, {}), ids)
     ]
     news.sort(key=lambda new: -int(new[1].level[new[2]]))
     teller = _Teller(pulse, scorer, scene, news)
     return {(rule.key, row): teller.why(rule, levels, row) for rule, levels, row in news}
+
+
+def _beyond(levels: Levels, standing: Mapping[str, Standing], ids: NDArray[np.object_]) -> list[int]:
+    """The rows that are worse than their live alert, if there is one."""
+    rows = np.flatnonzero(levels.level > NONE).tolist()
+    at = [standing.get(who) for who in ids[rows].tolist()]
+    return [
+        row
+        for row, alert in zip(rows, at, strict=True)
+        if alert is None or int(levels.level[row]) > rank(alert[0])
+    ]
 
 
 class _Teller:

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -13,12 +14,12 @@ from numpy.typing import NDArray
 from tutorpulse.decisions.alerts.levels import Levels, Numbers, levels
 from tutorpulse.decisions.alerts.notices import notice_of
 from tutorpulse.decisions.alerts.rules import AlertRule
-from tutorpulse.decisions.alerts.severity import NONE, About
+from tutorpulse.decisions.alerts.severity import NONE, About, rank
 from tutorpulse.decisions.alerts.transitions import NOT_SCORED, Policy, Sighting, Step, not_scored, observed
 from tutorpulse.service.alerting.rules import policy_of
 from tutorpulse.settings import Settings
 from tutorpulse.store.state import State
-from tutorpulse.store.state.alerts import AlertRow, ChangeRow
+from tutorpulse.store.state.alerts import AlertRow, ChangeRow, Standing
 from tutorpulse.store.state.outbox import NoticeRow
 
 
@@ -48,10 +49,37 @@ def watch(rules: Sequence[AlertRule], number: Numbers, about: About) -> tuple[tu
 def apply(state: State, watched: Watched) -> int:
     """Bring the alerts of who was watched up to date, for the caller's transaction. Returns how many opened."""
     some = None if watched.whole else [*map(str, watched.ids), *watched.unscored]
-    live = {(a.entity_id, a.rule): a for a in state.alerts.live(watched.about, some)}
-    steps = [*_steps(state, watched, live, some), *_ended(watched, live)]
+    standing = state.alerts.standing(watched.about, some)
+    moved = {rule.key: _moved(watched, seen, standing.get(rule.key, {})) for rule, seen in watched.seen}
+    concerned = {*chain.from_iterable(moved.values()), *_gone(watched, standing)}
+    live = {(a.entity_id, a.rule): a for a in state.alerts.live(watched.about, concerned)}
+    steps = [*_steps(state, watched, live, moved), *_ended(watched, live)]
     write_steps(state, steps, watched.now_us)
     return sum("opened" in step.notices for step in steps)
+
+
+def _moved(watched: Watched, seen: Levels, standing: Mapping[str, Standing]) -> dict[str, int]:
+    """Of one rule: whose alert may open or is not what it was, with their rows."""
+    ids = watched.ids.tolist()
+    live = np.array([who in standing for who in ids], np.bool_)
+    rows = np.flatnonzero(live)
+    held = [standing[ids[row]] for row in rows]
+    severity = np.array([rank(severity) for severity, _ in held], np.int8)
+    value = np.array([np.nan if value is None else value for _, value in held], np.float64)
+    moves = rows[seen.moves(rows, severity, value)]
+    opens = np.flatnonzero((seen.level > NONE) & ~live)
+    return {str(ids[row]): int(row) for row in (*opens, *moves)}
+
+
+def _gone(watched: Watched, standing: Mapping[str, Mapping[str, Standing]]) -> set[str]:
+    """Who has an alert that cannot go on: see `_ended`."""
+    rules, ids = {rule.key for rule, _ in watched.seen}, set(watched.ids.tolist())
+    return {
+        who
+        for rule, those in standing.items()
+        for who in those
+        if rule not in rules or who in watched.unscored or (watched.whole and who not in ids)
+    }
 
 
 def write_steps(state: State, steps: Iterable[Step], now_us: int) -> None:
@@ -70,18 +98,19 @@ def write_steps(state: State, steps: Iterable[Step], now_us: int) -> None:
 
 
 def _steps(
-    state: State, watched: Watched, live: Mapping[tuple[str, str], AlertRow], some: list[str] | None
+    state: State,
+    watched: Watched,
+    live: Mapping[tuple[str, str], AlertRow],
+    moved: Mapping[str, Mapping[str, int]],
 ) -> list[Step]:
-    place = {str(entity_id): row for row, entity_id in enumerate(watched.ids)}
-    past = _past(state, watched, some) if _anything_opens(watched, live) else {}
+    opening = [who for key, those in moved.items() for who in those if (who, key) not in live]
+    past = _past(state, watched, opening)
     steps: list[Step] = []
     for rule, seen in watched.seen:
         policy = policy_of(watched.settings, rule)
-        beyond = {str(watched.ids[row]) for row in np.flatnonzero(seen.level > NONE)}
-        held = {who for who, key in live if key == rule.key and who in place}
-        for who in sorted(beyond | held):
+        for who, row in sorted(moved[rule.key].items()):
             key = (who, rule.key)
-            step = _step(watched, rule, seen, place[who], live.get(key), past.get(key), policy)
+            step = _step(watched, rule, seen, row, live.get(key), past.get(key), policy)
             if step.alert is not None and step.alert != live.get(key):
                 steps.append(step)
     return steps
@@ -106,18 +135,12 @@ def _step(
     return observed(alert, past, rule, str(watched.ids[row]), sighting, policy, watched.now_us)
 
 
-def _anything_opens(watched: Watched, live: Mapping[tuple[str, str], AlertRow]) -> bool:
-    return any(
-        (str(watched.ids[row]), rule.key) not in live
-        for rule, seen in watched.seen
-        for row in np.flatnonzero(seen.level > NONE)
-    )
-
-
-def _past(state: State, watched: Watched, some: list[str] | None) -> dict[tuple[str, str], AlertRow]:
-    """By entity and rule, the last alert that was resolved within the longest cooldown."""
+def _past(state: State, watched: Watched, ids: Sequence[str]) -> dict[tuple[str, str], AlertRow]:
+    """By entity and rule, the last alert about these that was resolved within the longest cooldown."""
+    if not ids:
+        return {}
     longest_us = max((policy_of(watched.settings, rule).cooldown_us for rule, _ in watched.seen), default=0)
-    found = state.alerts.resolved_since(watched.about, watched.now_us - longest_us, some)
+    found = state.alerts.resolved_since(watched.about, watched.now_us - longest_us, ids)
     return {(a.entity_id, a.rule): a for a in sorted(found, key=lambda a: a.resolved_us or 0)}
 
 

@@ -39,7 +39,7 @@ class Limits:
     beside: int = 50
     marked_for_one: int = 10
     in_passing: int = 1_000
-    whole: int = 10_000
+    whole: int = 20_000
 
 
 DEFAULT_LIMITS = Limits()

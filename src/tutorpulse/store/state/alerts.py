@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 
@@ -65,6 +66,10 @@ class ChangeRow(msgspec.Struct, frozen=True):
     note: str | None = None
 
 
+Standing: TypeAlias = tuple[str, float | None]
+"""Severity and value of a live alert: what a look at everybody needs to see that nothing moved."""
+
+
 class VerdictCount(msgspec.Struct, frozen=True):
     """How many alerts a rule has opened, how many of them are live, were confirmed, were wrong."""
 
@@ -120,6 +125,19 @@ class AlertTable:
     def live(self, entity_type: str, entity_ids: Iterable[str] | None = None) -> list[AlertRow]:
         """Those of a kind that are not resolved; None: of every entity."""
         return self._rows(f"entity_type = ? AND {_LIVE}", entity_type, entity_ids)
+
+    def standing(
+        self, entity_type: str, entity_ids: Iterable[str] | None = None
+    ) -> dict[str, dict[str, Standing]]:
+        """As `live`, by rule and entity, no more than what tells whether anything moved."""
+        found: dict[str, dict[str, Standing]] = {}
+        among, some = _among(entity_ids)
+        for rule, entity_id, severity, value in self._connection.execute(
+            f"SELECT rule, entity_id, severity, value FROM alerts WHERE entity_type = ? AND {_LIVE}{among}",
+            (entity_type, *some),
+        ):
+            found.setdefault(rule, {})[entity_id] = (severity, value)
+        return found
 
     def resolved_since(
         self, entity_type: str, since_us: int, entity_ids: Iterable[str] | None = None
@@ -186,13 +204,16 @@ class AlertTable:
         return {line[0]: VerdictCount(*line) for line in found}
 
     def _rows(self, where: str, entity_type: str, entity_ids: Iterable[str] | None) -> list[AlertRow]:
-        among = "" if entity_ids is None else f" AND {AMONG}"
-        some = () if entity_ids is None else (as_list(entity_ids),)
+        among, some = _among(entity_ids)
         found = self._connection.execute(
             f"SELECT {_LIST} FROM alerts WHERE {where}{among} ORDER BY opened_us, alert_id",
             (entity_type, *some),
         )
         return [AlertRow(*line) for line in found]
+
+
+def _among(entity_ids: Iterable[str] | None) -> tuple[str, tuple[str, ...]]:
+    return ("", ()) if entity_ids is None else (f" AND {AMONG}", (as_list(entity_ids),))
 
 
 def _params(selection: AlertSelection) -> dict[str, object]:
