@@ -156,6 +156,34 @@ def test_a_whole_refresh_goes_on_beside_those_with_events(tmp_path: Path) -> Non
         assert lane.step()
         assert scored_at(pulse, "tutor", now_us) == ["t0", "t1", "t2", "t3", "t5"]
         assert not done.done()
+        before = lane.figures.scored_in_passing
+        assert lane.step()
+        assert done.result(0) is None
+        assert lane.figures.scored_in_passing == before + 1, "t4; t5 was scored since it was asked for"
+        assert scored_at(pulse, "tutor", now_us) == EVERYBODY
+
+
+def test_who_is_erased_during_a_whole_refresh_is_not_scored_by_it(tmp_path: Path) -> None:
+    with refreshed(tmp_path, limits=Limits(whole=4)) as (pulse, refresher):
+        lane, now_us = refresher.lanes["tutor"], later(pulse, 0.1)
+        done = lane.ask_whole()
+        lane.forget("t5")
+        assert (lane.step(), lane.step()) == (True, True)
+        assert done.result(0) is None
+        assert scored_at(pulse, "tutor", now_us) == EVERYBODY[:5]
+
+
+def test_a_whole_refresh_that_could_not_be_written_leaves_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        lane, now_us = refresher.lanes["tutor"], later(pulse, 0.1)
+        done = lane.ask_whole()
+        with monkeypatch.context() as patched:
+            patched.setattr("tutorpulse.service.live.rescoring.write", busy)
+            with pytest.raises(HomeBusyError):
+                lane.step()
+        assert not done.done()
         assert lane.step()
         assert done.result(0) is None
         assert scored_at(pulse, "tutor", now_us) == EVERYBODY

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from itertools import islice
 from time import monotonic
 
 import numpy as np
@@ -76,7 +77,7 @@ class Lane:
         self._rescoring = Rescoring(pulse, kind, self.roster, self.figures)
         self._budget = Budget(pulse.settings.refresh_background_percent, seconds)
         self._marks = Marks()
-        self._asked: list[str] = []
+        self._asked: dict[str, None] = {}
         self._askers: list[Future[None]] = []
         self._scorer: Scorer | None = None
         self._passing = False
@@ -103,7 +104,7 @@ class Lane:
         done: Future[None] = Future()
         with self.guard:
             self._call_the_roll()
-            self._asked = self.roster.ids
+            self._asked = dict.fromkeys(self.roster.ids)
             self._askers.append(done)
         self.wake.set()
         return done
@@ -143,6 +144,7 @@ class Lane:
             self.roster.forget(entity_id)
             self._marks.discard([entity_id])
             self.in_passing.discard([entity_id])
+            self._asked.pop(entity_id, None)
 
     def _work(self, scorer: Scorer, hurry: bool) -> bool:
         marked = self._marks.take(self._limits.marked)
@@ -205,6 +207,7 @@ class Lane:
         self.figures.in_passing(len(beside))
         self._passing |= bool(beside)
         self._tell_readers(marked, now_us)
+        self._note_asked([*marked, *beside])
         self._end_asked(scorer)
 
     def _tell_readers(self, ids: Iterable[str], now_us: int) -> None:
@@ -217,12 +220,18 @@ class Lane:
         ids = self._next_asked()
         if ids:
             self._in_passing(scorer, ids)
+        self._note_asked(ids)
         self._end_asked(scorer)
 
     def _next_asked(self) -> list[str]:
-        ids, self._asked = self._asked[: self._limits.whole], self._asked[self._limits.whole :]
+        ids = list(islice(self._asked, self._limits.whole))
         self.in_passing.discard(ids)
         return ids
+
+    def _note_asked(self, scored: Iterable[str]) -> None:
+        """Whoever was scored since it was asked for, for whatever reason, need not be scored for it again."""
+        for who in scored:
+            self._asked.pop(who, None)
 
     def _end_asked(self, scorer: Scorer) -> None:
         if self._askers and not self._asked:
@@ -230,7 +239,7 @@ class Lane:
             self._end_asking(None)
 
     def _end_asking(self, error: TutorpulseError | None) -> None:
-        askers, self._askers, self._asked = self._askers, [], []
+        askers, self._askers, self._asked = self._askers, [], {}
         for asker in askers:
             if error is None:
                 asker.set_result(None)
