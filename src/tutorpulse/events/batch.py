@@ -1,5 +1,6 @@
 """Events as columns: what the codec hands to the store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -23,7 +24,7 @@ class TypeRows:
     event_id: NDArray[np.object_]
     ts_us: NDArray[np.int64]
     received_us: NDArray[np.int64]
-    columns: dict[str, Column]
+    columns: Mapping[str, Column]
     extra: NDArray[np.object_]
 
 

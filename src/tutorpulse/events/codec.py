@@ -179,18 +179,8 @@ class BatchDecoder:
         )
 
     def _add(self, items: _Items) -> None:
-        groups: dict[type[Envelope], list[int]] = {}
-        for index, event in enumerate(items.events):
-            if event is not None:
-                groups.setdefault(type(event), []).append(index)
-        for envelope, indexes in groups.items():
-            rows = self._rows(items, indexes)
-            if len(rows.position):
-                self._pieces.setdefault(TYPE_NAMES[envelope], []).append(rows)
-        self.size += len(items.events)
-
-    def _rows(self, items: _Items, indexes: list[int]) -> columns.Rows:
-        events = [event for event in map(items.events.__getitem__, indexes) if event is not None]
+        indexes = [i for i, event in enumerate(items.events) if event is not None]
+        events = [event for event in items.events if event is not None]
         ts_us = columns.times_to_us([event.timestamp for event in events])
         received_us, refused = self._received(events, ts_us)
         if refused:
@@ -200,14 +190,17 @@ class BatchDecoder:
             events, indexes = [events[i] for i in kept], [indexes[i] for i in kept]
             ts_us, received_us = ts_us[kept], received_us[kept]
         extras = [items.extras.get(i) for i in indexes] if items.extras else [None] * len(events)
-        return columns.Rows(
+        all_rows = columns.Rows(
             position=np.array(indexes, np.int64) + self.size,
             event_id=columns.objects(self._ids(events, extras)),
             ts_us=ts_us,
             received_us=received_us,
             extra=columns.objects(extras),
-            columns=columns.payload_columns([event.payload for event in events]),
+            payloads=[event.payload for event in events],
         )
+        for envelope, where in _by_type(events).items():
+            self._pieces.setdefault(TYPE_NAMES[envelope], []).append(all_rows.at(where))
+        self.size += len(items.events)
 
     def _received(
         self, events: Sequence[Envelope], ts_us: NDArray[np.int64]
@@ -239,6 +232,14 @@ class BatchDecoder:
         for i, digest, number in zip(nameless, digests, numbers, strict=True):
             ids[i] = derived_id(digest, number)
         return [event_id for event_id in ids if event_id is not None]
+
+
+def _by_type(events: Sequence[Envelope]) -> dict[type[Envelope], list[int]]:
+    """Where the events of each type are."""
+    groups: dict[type[Envelope], list[int]] = {}
+    for i, event in enumerate(events):
+        groups.setdefault(type(event), []).append(i)
+    return groups
 
 
 def _interpret_object(event: object) -> tuple[Envelope, str | None]:

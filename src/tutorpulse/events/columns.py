@@ -1,8 +1,10 @@
-"""Typed events of one type to the columns of a `TypeRows`, in pieces that are joined at the end of a batch."""
+"""Typed events of one type to the columns of a `TypeRows`, their payloads only when somebody reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
+from itertools import chain, compress
 from typing import Any
 
 import msgspec
@@ -25,20 +27,66 @@ _JSON = msgspec.json.Encoder(order="sorted")
 
 _FIELDS = {event_type.payload: event_type.fields for event_type in EVENT_TYPES.values()}
 
-Piece = NDArray[Any]
-"""A column on its way: numbers and flags as floats with NaN, times as microseconds with the least int64, text as objects."""
-
 
 @dataclass(frozen=True)
 class Rows:
-    """Some events of one type as columns, one item per event; columns that no event carries are left out."""
+    """Some events, one item per event."""
 
     position: NDArray[np.int64]
     event_id: NDArray[np.object_]
     ts_us: NDArray[np.int64]
     received_us: NDArray[np.int64]
     extra: NDArray[np.object_]
-    columns: dict[str, Piece]
+    payloads: Sequence[Payload]
+
+    def at(self, where: Sequence[int]) -> "Rows":
+        """Those at these indexes."""
+        chosen = np.array(where, np.int64)
+        return Rows(
+            self.position[chosen],
+            self.event_id[chosen],
+            self.ts_us[chosen],
+            self.received_us[chosen],
+            self.extra[chosen],
+            list(map(self.payloads.__getitem__, where)),
+        )
+
+
+class Payloads(Mapping[str, Column]):
+    """The payloads of events of one type as columns by name, without those that no payload carries.
+
+    The columns are made when the first of them is read: for a few events that costs what it costs for hundreds, so whoever
+    has several takes them together.
+    """
+
+    def __init__(self, items: Sequence[Payload]) -> None:
+        self._items = items
+
+    @classmethod
+    def together(cls, parts: Iterable[tuple["Payloads", NDArray[np.bool_]]]) -> "Payloads":
+        """Of each part those that its array says, in order."""
+        return cls([item for part, which in parts for item in compress(part._items, which.tolist())])
+
+    def __getitem__(self, name: str) -> Column:
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        if not self._items:
+            return {}
+        fields = _FIELDS[type(self._items[0])]
+        values = zip(*map(msgspec.structs.astuple, self._items), strict=True)
+        return {
+            field.name: _column(field, column)
+            for field, column in zip(fields, values, strict=True)
+            if column.count(None) < len(column)
+        }
 
 
 def times_to_us(times: Sequence[datetime]) -> NDArray[np.int64]:
@@ -50,34 +98,28 @@ def times_to_us(times: Sequence[datetime]) -> NDArray[np.int64]:
     return np.rint(seconds * SECOND_US).astype(np.int64)
 
 
-def payload_columns(payloads: Sequence[Payload]) -> dict[str, Piece]:
-    """The fields of payloads of one type as pieces, without those that no payload carries."""
-    if not payloads:
-        return {}
-    fields = _FIELDS[type(payloads[0])]
-    values = zip(*map(msgspec.structs.astuple, payloads), strict=True)
-    return {
-        field.name: _piece(field, column)
-        for field, column in zip(fields, values, strict=True)
-        if column.count(None) < len(column)
-    }
-
-
-def _piece(field: Field, values: Sequence[Any]) -> Piece:
+def _column(field: Field, values: Sequence[Any]) -> Column:
     match field.kind:
-        case Kind.NUMBER if field.words:
+        case Kind.NUMBER:
             words = field.words
-            return np.array([words[v] if isinstance(v, str) else v for v in values], np.float64)
-        case Kind.NUMBER | Kind.FLAG:
-            return np.array(values, np.float64)
+            numbers = [words[v] if isinstance(v, str) else v for v in values] if words else values
+            return _where_known(np.array(numbers, np.float64))
+        case Kind.FLAG:
+            flags = _where_known(np.array(values, np.float64))
+            return np.ma.MaskedArray(flags.data == 1.0, flags.mask)
         case Kind.TIME:
-            return optional_times(values)
+            times = optional_times(values)
+            return np.ma.MaskedArray(times, times == MISSING_TIME)
         case Kind.TEXT_LIST:
             return objects([None if v is None else _joined(v) for v in values])
         case Kind.JSON:
             return objects([None if v is None else _JSON.encode(v).decode() for v in values])
         case _:
             return objects(values)
+
+
+def _where_known(numbers: NDArray[np.float64]) -> Any:
+    return np.ma.MaskedArray(numbers, np.isnan(numbers))
 
 
 def _joined(items: list[str]) -> str:
@@ -103,39 +145,12 @@ def objects(values: Sequence[Any]) -> NDArray[np.object_]:
 
 def join(event_type: str, pieces: Sequence[Rows]) -> TypeRows:
     """Pieces of one type, in order, as the rows of a batch."""
-    lengths = [len(piece.position) for piece in pieces]
     return TypeRows(
         event_type,
         position=np.concatenate([p.position for p in pieces]),
         event_id=np.concatenate([p.event_id for p in pieces]),
         ts_us=np.concatenate([p.ts_us for p in pieces]),
         received_us=np.concatenate([p.received_us for p in pieces]),
-        columns={
-            field.name: _finished(
-                field,
-                [p.columns.get(field.name, _absent(field, n)) for p, n in zip(pieces, lengths, strict=True)],
-            )
-            for field in EVENT_TYPES[event_type].fields
-            if any(field.name in piece.columns for piece in pieces)
-        },
+        columns=Payloads(list(chain.from_iterable(p.payloads for p in pieces))),
         extra=np.concatenate([p.extra for p in pieces]),
     )
-
-
-def _absent(field: Field, length: int) -> Piece:
-    if field.kind in (Kind.NUMBER, Kind.FLAG):
-        return np.full(length, np.nan)
-    return np.full(length, MISSING_TIME) if field.kind is Kind.TIME else np.empty(length, object)
-
-
-def _finished(field: Field, pieces: Sequence[Piece]) -> Column:
-    column = np.concatenate(pieces)
-    match field.kind:
-        case Kind.NUMBER:
-            return np.ma.MaskedArray(column, np.isnan(column))
-        case Kind.FLAG:
-            return np.ma.MaskedArray(column == 1.0, np.isnan(column))
-        case Kind.TIME:
-            return np.ma.MaskedArray(column, column == MISSING_TIME)
-        case _:
-            return column

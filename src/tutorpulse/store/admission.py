@@ -6,6 +6,7 @@ unsure: nobody else may call its events duplicates, because it may still fail. W
 
 import threading
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,7 +167,10 @@ class Admission:
 
 
 def _undecided(batch: EventBatch) -> _Undecided:
-    digests = concatenate([digest_ids(of_type.event_id) for of_type in batch.rows])
-    parts = [of_type.position for of_type in batch.rows]
-    position = np.concatenate(parts) if parts else np.empty(0, np.int64)
+    digests = digest_ids(_joined([of_type.event_id for of_type in batch.rows], np.object_))
+    position = _joined([of_type.position for of_type in batch.rows], np.int64)
     return _Undecided(batch, digests, position, first_of_each(digests, position))
+
+
+def _joined(parts: list[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else np.empty(0, kind)

@@ -2,16 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.events.batch import Column, TypeRows
+from tutorpulse.events.columns import Payloads
 from tutorpulse.events.contract import EVENT_TYPES
 from tutorpulse.store.admission import Claim
 
 Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows of one type, of which `taken` are to be written, at the places `seq`."""
+
+    rows: TypeRows
+    taken: NDArray[np.bool_]
+    seq: NDArray[np.int64]
 
 
 def by_table(
@@ -19,12 +30,15 @@ def by_table(
 ) -> Iterator[tuple[str, Arrays]]:
     """For each table that gets rows, its columns. `accepted` and `seq` hold one array per item of
     `rows`, as long as its; `seq` means nothing where `accepted` is false."""
+    types: defaultdict[str, list[_Part]] = defaultdict(list)
+    for part in map(_Part, rows, accepted, seq):
+        if part.taken.any():
+            types[part.rows.event_type].append(part)
     tables: defaultdict[str, list[Arrays]] = defaultdict(list)
-    for of_type, taken, places in zip(rows, accepted, seq, strict=True):
-        if taken.any():
-            tables[EVENT_TYPES[of_type.event_type].table].append(_columns(of_type, taken, places))
-    for table, parts in tables.items():
-        yield table, parts[0] if len(parts) == 1 else _stacked(parts)
+    for event_type, parts in types.items():
+        tables[EVENT_TYPES[event_type].table].append(_of_type(event_type, parts))
+    for table, ready in tables.items():
+        yield table, ready[0] if len(ready) == 1 else _stacked(ready)
 
 
 def of_claims(claims: Sequence[Claim], next_seq: int) -> Iterator[tuple[str, Arrays]]:
@@ -33,10 +47,14 @@ def of_claims(claims: Sequence[Claim], next_seq: int) -> Iterator[tuple[str, Arr
     accepted: list[NDArray[np.bool_]] = []
     seq: list[NDArray[np.int64]] = []
     for claim in claims:
-        ends = np.cumsum([len(of_type.position) for of_type in claim.batch.rows])[:-1]
-        rows += claim.batch.rows
-        accepted += np.split(claim.new, ends)
-        seq += np.split(_places(claim.position, claim.new, next_seq), ends)
+        places = _places(claim.position, claim.new, next_seq)
+        start = 0
+        for of_type in claim.batch.rows:
+            span = slice(start, start + len(of_type.position))
+            rows.append(of_type)
+            accepted.append(claim.new[span])
+            seq.append(places[span])
+            start = span.stop
         next_seq += claim.size
     return by_table(rows, accepted, seq)
 
@@ -49,17 +67,31 @@ def _places(position: NDArray[np.int64], new: NDArray[np.bool_], next_seq: int) 
     return seq
 
 
-def _columns(rows: TypeRows, taken: NDArray[np.bool_], seq: NDArray[np.int64]) -> Arrays:
-    columns: Arrays = {
+def _of_type(event_type: str, parts: Sequence[_Part]) -> Arrays:
+    """What is taken of all parts, in order."""
+    seq = np.concatenate([part.seq[part.taken] for part in parts])
+    return {
         "seq": seq,
-        "event_id": rows.event_id,
-        "event_type": np.full(len(rows.position), rows.event_type, np.object_),
-        "ts_us": rows.ts_us,
-        "received_us": rows.received_us,
-        **rows.columns,
-        "extra": rows.extra,
+        "event_id": np.concatenate([part.rows.event_id[part.taken] for part in parts]),
+        "event_type": np.full(len(seq), event_type, np.object_),
+        "ts_us": np.concatenate([part.rows.ts_us[part.taken] for part in parts]),
+        "received_us": np.concatenate([part.rows.received_us[part.taken] for part in parts]),
+        **_payloads(parts),
+        "extra": np.concatenate([part.rows.extra[part.taken] for part in parts]),
     }
-    return columns if taken.all() else {name: column[taken] for name, column in columns.items()}
+
+
+def _payloads(parts: Sequence[_Part]) -> Arrays:
+    late = [(part.rows.columns, part.taken) for part in parts if isinstance(part.rows.columns, Payloads)]
+    if len(late) == len(parts):
+        return dict(Payloads.together(late))
+    return _stacked(
+        [
+            {"seq": part.seq[part.taken]}
+            | {name: column[part.taken] for name, column in part.rows.columns.items()}
+            for part in parts
+        ]
+    )
 
 
 def _stacked(parts: list[Arrays]) -> Arrays:
