@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from tests.events.strategies import NOW_US, as_json, resumed
 from tutorpulse.clock import datetime_to_us
-from tutorpulse.events.codec import Arrival, BatchDecoder
-from tutorpulse.events.columns import MISSING_TIME, optional_times, times_to_us
+from tutorpulse.events.codec import Arrival, BatchDecoder, decode_lines
+from tutorpulse.events.columns import MISSING_TIME, Payloads, optional_times, times_to_us
 
+LIVE = Arrival(NOW_US, "x")
 zones = (
     st.none() | st.just(UTC) | st.integers(-23, 23).map(lambda h: timezone(timedelta(hours=h, minutes=30)))
 )
@@ -64,3 +65,23 @@ def test_pieces_with_different_columns_are_joined() -> None:
     assert pauses.columns["until"].mask.tolist() == [False, True]
     assert pauses.position.dtype == np.int64
     assert pauses.position.tolist() == [2, 3]
+
+
+def test_payloads_of_several_batches_become_columns_together_by_choice() -> None:
+    """Those of one batch carry a column that those of the other lack."""
+    batches = [
+        decode_lines(as_json(resumed(event_id=one, event_type="tutor_paused", payload=payload)), LIVE)
+        for one, payload in [
+            ("a", {"tutor_id": "a", "until": "2025-12-24T00:00:00Z"}),
+            ("b", {"tutor_id": "b"}),
+        ]
+    ]
+    first, second = [batch.rows[0].columns for batch in batches]
+    assert isinstance(first, Payloads)
+    assert isinstance(second, Payloads)
+    yes, no = np.array([True]), np.array([False])
+    both = Payloads.together([(second, yes), (first, yes)])
+    assert both["tutor_id"].tolist() == ["b", "a"]
+    assert both["until"].mask.tolist() == [True, False]
+    assert dict(Payloads.together([(first, no), (second, yes)])) == {"tutor_id": ["b"]}
+    assert not Payloads.together([(first, no)])

@@ -6,7 +6,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutorpulse.store.digests import Digests, Run, concatenate, contains, digest_ids, first_of_each
+from tutorpulse.store.digests import (
+    FEW_SOUGHT,
+    Digests,
+    Run,
+    concatenate,
+    contains,
+    digest_ids,
+    first_of_each,
+)
 
 # Few values, so that equal leading halves with different trailing ones are common.
 HALF = st.integers(0, 3)
@@ -64,4 +72,5 @@ def test_a_run_finds_the_places_that_a_search_of_all_finds(
 ) -> None:
     hi = np.sort(np.array([*known, *range(7, 7 + crowd)], np.uint64))
     sought = np.array([*wanted, *known], np.uint64)
-    assert Run.of(hi, hi).places(sought).tolist() == np.searchsorted(hi, sought).tolist()
+    for asked in (sought, np.resize(sought, FEW_SOUGHT + 1) if len(sought) else sought):
+        assert Run.of(hi, hi).places(asked).tolist() == np.searchsorted(hi, asked).tolist()

@@ -105,7 +105,7 @@ def test_bodies_of_every_form_in_one_group_keep_their_answers(
         body(source="z"),
         Body(b" \n", "lines", "z", NOW),
     ]
-    with store.writing(), live._changed:
+    with store.writing(), live._guard:
         futures = [live.take(one) for one in bodies]
     taken = [future.result(30) for future in futures]
     assert [one.event_ids.tolist() for one in taken[:5]] == [
@@ -220,7 +220,7 @@ def test_erasing_reaches_what_is_only_journaled(live: LiveLog, store: EventStore
 
 def test_too_much_waiting_is_refused(store: EventStore) -> None:
     live = LiveLog(store, limits=replace(DEFAULT_LIMITS, waiting_bodies=2, step_s=3600.0))
-    with live._changed:
+    with live._guard:
         accepted = [live.take(body(event(f"{i}"))) for i in range(2)]
         with pytest.raises(
             QueueFullError, match=r"2 bodies of \d+ bytes wait to be taken. Try again in a second"
@@ -232,7 +232,7 @@ def test_too_much_waiting_is_refused(store: EventStore) -> None:
 
 def test_a_full_queue_counts_bytes_but_takes_any_body_when_empty(store: EventStore) -> None:
     live = LiveLog(store, limits=replace(DEFAULT_LIMITS, waiting_bytes=10, step_s=3600.0))
-    with live._changed:
+    with live._guard:
         alone = live.take(body(event("1")))
         with pytest.raises(QueueFullError):
             live.take(body(event("2")))
@@ -377,7 +377,7 @@ def test_a_fault_of_ours_leaves_nobody_waiting_and_closes_the_door(
 
     with monkeypatch.context() as patch:
         patch.setattr(livelog_module, "decode", broken)
-        with live._changed:
+        with live._guard:
             waiting = [live.take(body(event(one))) for one in "ab"]
         for future in waiting:
             with pytest.raises(NotDurableError, match=r"could not be written: fault. Nothing was taken"):

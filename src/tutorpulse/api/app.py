@@ -16,7 +16,7 @@ from tutorpulse.api.access import Door
 from tutorpulse.api.auditing import Audited
 from tutorpulse.api.context import context_of
 from tutorpulse.api.direct import Direct
-from tutorpulse.api.outer import Outer, finish
+from tutorpulse.api.outer import Outer, finished
 from tutorpulse.api.ports import Service
 from tutorpulse.api.routes import ROUTERS, TAGS
 from tutorpulse.errors import TutorpulseError
@@ -98,5 +98,5 @@ def _fault(request: Request, _error: Exception) -> Response:
         "internal", f"The service failed. Its log has more under {request_id or 'the time'}."
     )
     response = problems.respond(request, said)
-    finish(response.headers, request_id)
+    response.raw_headers = finished(response.raw_headers, request_id)
     return response

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import zstandard
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from tutorpulse.api.problems import ProblemError
 
@@ -54,12 +54,18 @@ async def _sent(request: Request, most: int) -> bytes:
     if length.isdecimal() and int(length) > most:
         raise _too_large(most)
     parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
+    size, more = 0, True
+    while more:
+        # As `request.stream` does it, without an iterator to step through.
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part = message.get("body", b"")
         size += len(part)
         if size > most:
             raise _too_large(most)
         parts.append(part)
+        more = message.get("more_body", False)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

@@ -2,9 +2,10 @@
 
 import re
 import secrets
+from collections.abc import Iterable
 from itertools import count
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID = "x-request-id"
@@ -19,7 +20,8 @@ SECURITY_HEADERS = {
     "cache-control": "no-store",
 }
 """Set where the answer does not set them itself: an answer of the API is data for its caller, and for nobody's cache or frame."""
-
+_ENCODED = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_REQUEST_ID = REQUEST_ID.encode()
 
 _PROCESS = secrets.token_hex(4)
 _NUMBERS = count(1)
@@ -33,11 +35,12 @@ def request_id(given: str | None) -> str:
     return given if given and _ACCEPTED_ID.fullmatch(given) else f"{_PROCESS}-{next(_NUMBERS)}"
 
 
-def finish(headers: MutableHeaders, given_id: str) -> None:
-    """Add what every answer has."""
-    headers[REQUEST_ID] = given_id
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
+def finished(headers: Iterable[tuple[bytes, bytes]], given_id: str) -> list[tuple[bytes, bytes]]:
+    """An answer's headers, whose names are in lower case, with what every answer has."""
+    own = [header for header in headers if header[0] != _REQUEST_ID]
+    set_already = {name for name, _ in own}
+    added = [header for header in _ENCODED if header[0] not in set_already]
+    return [*own, *added, (_REQUEST_ID, given_id.encode())]
 
 
 class Outer:
@@ -56,7 +59,7 @@ class Outer:
 
         async def send_finished(message: Message) -> None:
             if message["type"] == "http.response.start":
-                finish(MutableHeaders(scope=message), given_id)
+                message["headers"] = finished(message.get("headers", ()), given_id)
             await send(message)
 
         await self._app(scope, receive, send_finished)

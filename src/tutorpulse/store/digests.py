@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _PREFIX_DIGESTS = 32
+FEW_SOUGHT = 200
+"""Up to so many sought at once are found soonest without the table."""
 _EMPTY_HASH = blake2b(digest_size=16)
 
 
@@ -56,6 +58,8 @@ class Run(Digests):
 
     def places(self, hi: NDArray[np.uint64]) -> NDArray[np.int64]:
         """As of any set."""
+        if len(hi) <= FEW_SOUGHT:
+            return self.hi.searchsorted(hi)
         prefix = (hi >> np.uint64(64 - self.bits)).astype(np.int64)
         low, high = self.table[prefix], self.table[prefix + 1]
         while (open_ := low < high).any():

@@ -57,7 +57,10 @@ class LiveLog:
         self._queue: deque[_Waiting] = deque()
         self._queue_bytes = 0
         self._closing = False
-        self._changed = threading.Condition()
+        # One lock, and a condition for each thread: to wake both for each body cost more than to write the events.
+        self._guard = threading.RLock()
+        self._to_take = threading.Condition(self._guard)
+        self._to_write = threading.Condition(self._guard)
         self._journaling = threading.Lock()
         self._backlog = Backlog()
         self._in_step = Backlog()
@@ -84,7 +87,7 @@ class LiveLog:
         future: Future[Taken] = Future()
         # A sender who goes away does not undo what is on its way to the disk: from here on it cannot be cancelled.
         future.set_running_or_notify_cancel()
-        with self._changed:
+        with self._guard:
             self._check_open()
             if self._queue and (
                 len(self._queue) >= self._limits.waiting_bodies
@@ -95,7 +98,7 @@ class LiveLog:
                 )
             self._queue.append((body, future))
             self._queue_bytes += len(body.raw)
-            self._changed.notify_all()
+            self._to_take.notify()
         return future
 
     def _check_open(self) -> None:
@@ -151,9 +154,10 @@ class LiveLog:
         What that takes longer than `timeout_s` seconds stays in the journal, and the next opening of the home brings it in.
         """
         until = time.monotonic() + timeout_s
-        with self._changed:
+        with self._guard:
             self._closing = True
-            self._changed.notify_all()
+            self._to_take.notify()
+            self._to_write.notify()
         for thread in (self._ingester, self._applier):
             thread.join(max(0.0, until - time.monotonic()))
         if not self._ingester.is_alive() and not self._applier.is_alive():
@@ -169,7 +173,7 @@ class LiveLog:
         except BaseException as error:
             # A fault of ours. Nobody is left waiting for an answer, and nothing more is taken.
             self._totals.failure = f"The taking of events ended: {error!r}"
-            with self._changed:
+            with self._guard:
                 left = [*waiting, *self._queue]
                 self._queue.clear()
             self._refuse([one for one in left if not one[1].done()], error)
@@ -177,8 +181,8 @@ class LiveLog:
 
     def _next_group(self) -> list[_Waiting]:
         """What waits, up to a group's size; empty when closing and nothing does."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closing or (self._queue and self._has_room()))
+        with self._guard:
+            self._to_take.wait_for(lambda: self._closing or (self._queue and self._has_room()))
             group: list[_Waiting] = []
             size = 0
             while self._queue and (
@@ -220,12 +224,14 @@ class LiveLog:
                 raise
             admission.confirm(claim)
             backlog = self._backlog
+            is_first = backlog.since is None
             backlog.events += claim.size
             backlog.bytes += sum(len(body.raw) for body in group.bodies)
-            backlog.since = began if backlog.since is None else backlog.since
+            backlog.since = began if is_first else backlog.since
         self._totals.sync_s = time.monotonic() - began
-        with self._changed:
-            self._changed.notify_all()
+        if is_first or backlog.events >= self._limits.step_events:
+            with self._guard:
+                self._to_write.notify()
 
     def _refuse(self, waiting: Sequence[_Waiting], error: BaseException) -> None:
         self._totals.refused_bodies += len(waiting)
@@ -268,16 +274,16 @@ class LiveLog:
         return True
 
     def _is_closing_after(self, seconds: float) -> bool:
-        with self._changed:
-            return self._closing or self._changed.wait_for(lambda: self._closing, seconds)
+        with self._guard:
+            return self._to_write.wait_for(lambda: self._closing, seconds)
 
     def _wait_for_step(self) -> bool:
         """Until a step is due; false when closing and nothing is left."""
-        with self._changed:
-            self._changed.wait_for(
+        with self._guard:
+            self._to_write.wait_for(
                 lambda: self._backlog.since is not None or self._unwritten or self._closing
             )
-            self._changed.wait_for(
+            self._to_write.wait_for(
                 lambda: self._backlog.events >= self._limits.step_events or self._closing, self._limits.step_s
             )
         if self._closing:
@@ -307,8 +313,8 @@ class LiveLog:
         self._in_step = Backlog()
         self._totals.steps += 1
         self._journal.drop(sealed)
-        with self._changed:
-            self._changed.notify_all()
+        with self._guard:
+            self._to_take.notify()
         return generation.claims
 
 

@@ -375,3 +375,59 @@ def test_a_lane_rests_after_a_step_where_many_bodies_came_meanwhile(
         until(lambda: bool(rests))
         assert rests[0] is not None
         assert rests[0] > 0
+
+
+class Counting:
+    """A door to which so many bodies come between two looks."""
+
+    is_behind = False
+
+    def __init__(self, *more: int) -> None:
+        self.more = list(more)
+        self.bodies_in_all = 0
+
+    @property
+    def bodies(self) -> int:
+        self.bodies_in_all += self.more.pop(0) if self.more else 0
+        return self.bodies_in_all
+
+
+def rests_s(
+    refresher: Refresher, monkeypatch: pytest.MonkeyPatch, door: Counting, step_s: float, bodies: int
+) -> list[float]:
+    """How long a lane waits, look by look, after a step in which so many bodies came. No time passes but by waiting."""
+    waited: list[float] = []
+
+    class Waits:
+        def wait(self, seconds: float) -> bool:
+            waited.append(seconds)
+            return False
+
+    refresher.door = door
+    with monkeypatch.context() as patched:
+        patched.setattr(refresher, "_stopping", Waits())
+        patched.setattr(refresher_module, "monotonic", lambda: sum(waited))
+        refresher._leave_room(step_s, bodies)
+    return waited
+
+
+def test_a_lane_rests_in_proportion_to_the_requests_and_never_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood = [10_000] * 100
+    with refreshed(tmp_path) as (_, refresher):
+
+        def rested_s(step_s: float, bodies: int) -> float:
+            return sum(rests_s(refresher, monkeypatch, Counting(*flood), step_s, bodies))
+
+        assert rested_s(0.5, 100) == 0
+        assert rested_s(0.4, 240) == pytest.approx(0.8)
+        assert rested_s(0.2, 1_000_000) == pytest.approx(1.6)
+        assert rested_s(5.0, 1_000_000) == pytest.approx(4.0)
+        refresher.door = None
+
+
+def test_a_rest_ends_when_requests_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with refreshed(tmp_path) as (_, refresher):
+        assert len(rests_s(refresher, monkeypatch, Counting(0, 500, 500, 3), 0.4, 10_000)) == 2
+        refresher.door = None

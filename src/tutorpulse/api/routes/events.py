@@ -96,6 +96,8 @@ async def post_events(request: Request) -> Response:
 
 
 def _detail(request: Request) -> str:
+    if not request.scope["query_string"]:
+        return "some"
     detail = request.query_params.get("detail", "some")
     if detail not in ("all", "some"):
         raise ProblemError("invalid", f"detail is all or some, not {detail!r}.")

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from tutorpulse.errors import TutorpulseError
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
+from tutorpulse.priority import give_way
 from tutorpulse.service.live.lane import DEFAULT_LIMITS, Lane, Limits
 from tutorpulse.service.live.models import InForce, Models
 from tutorpulse.service.refresh import RefreshReport, keep_run, report_of, standing_of
@@ -25,10 +26,12 @@ POLL_S = 1.0
 
 GIVE_WAY_S = 30.0
 """How long a lane lets events go before it, when more come than the log can take beside its queries."""
-MANY_BODIES_A_SECOND = 1_000.0
-"""So many requests need the interpreter themselves: a lane works for a quarter of the time then."""
-_REST = 3
+BODIES_FOR_A_REST = 300.0
+"""For so many requests a second, which need the interpreter themselves, a lane rests as long as its step took; for more, longer."""
+_RESTS_MAX = 8.0
+_REST_MAX_S = 4.0
 _LOOK_S = 0.05
+_LOOK_RESTING_S = 0.25
 
 
 class Door(Protocol):
@@ -172,6 +175,7 @@ class Refresher:
             self._report(state)
 
     def _run(self, lane: Lane) -> None:
+        give_way()
         with self._pulse.store.visit() as interrupt, self._interruptible(interrupt), suppress(Interrupted):
             while not self._stopping.is_set():
                 self._give_way()
@@ -193,9 +197,13 @@ class Refresher:
         return 0 if self.door is None else self.door.bodies
 
     def _leave_room(self, step_s: float, bodies: int) -> None:
-        """Rest for some times as long as the step took, if many requests came in meanwhile."""
-        if bodies > MANY_BODIES_A_SECOND * step_s:
-            self._stopping.wait(_REST * step_s)
+        """Rest in proportion to the requests that came in during the step, until few come."""
+        rests = bodies / BODIES_FOR_A_REST / max(step_s, 1e-9)
+        until = monotonic() + min(_RESTS_MAX * step_s, rests * step_s, _REST_MAX_S)
+        while rests >= 1 and (left_s := until - monotonic()) > 0:
+            before, look_s = self._bodies(), min(left_s, _LOOK_RESTING_S)
+            if self._stopping.wait(look_s) or self._bodies() - before < BODIES_FOR_A_REST * look_s:
+                return
 
     @contextmanager
     def _interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:
