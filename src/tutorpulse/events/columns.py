@@ -23,6 +23,9 @@ _EXACT_SECONDS = 2.0**32
 MISSING_TIME = np.iinfo(np.int64).min
 """Stands for no time in a piece."""
 
+_AT_ONCE = 1_000
+"""Payloads that are turned to columns in one go: meanwhile no other thread has the interpreter."""
+
 _JSON = msgspec.json.Encoder(order="sorted")
 
 _FIELDS = {event_type.payload: event_type.fields for event_type in EVENT_TYPES.values()}
@@ -81,7 +84,11 @@ class Payloads(Mapping[str, Column]):
         if not self._items:
             return {}
         fields = _FIELDS[type(self._items[0])]
-        values = zip(*map(msgspec.structs.astuple, self._items), strict=True)
+        values: list[list[Any]] = [[] for _ in fields]
+        for start in range(0, len(self._items), _AT_ONCE):
+            some = map(msgspec.structs.astuple, self._items[start : start + _AT_ONCE])
+            for column, part in zip(values, zip(*some, strict=True), strict=True):
+                column += part
         return {
             field.name: _column(field, column)
             for field, column in zip(fields, values, strict=True)
