@@ -110,13 +110,14 @@ def _column(field: Field, values: Sequence[Any]) -> Column:
         case Kind.NUMBER:
             words = field.words
             numbers = [words[v] if isinstance(v, str) else v for v in values] if words else values
-            return _where_known(np.array(numbers, np.float64))
+            figures = np.array(numbers, np.float64)
+            return _masked(figures, np.isnan(figures))
         case Kind.FLAG:
-            flags = _where_known(np.array(values, np.float64))
-            return np.ma.MaskedArray(flags.data == 1.0, flags.mask)
+            flags = np.array(values, np.float64)
+            return _masked(flags == 1.0, np.isnan(flags))
         case Kind.TIME:
             times = optional_times(values)
-            return np.ma.MaskedArray(times, times == MISSING_TIME)
+            return _masked(times, times == MISSING_TIME)
         case Kind.TEXT_LIST:
             return objects([None if v is None else _joined(v) for v in values])
         case Kind.JSON:
@@ -125,8 +126,9 @@ def _column(field: Field, values: Sequence[Any]) -> Column:
             return objects(values)
 
 
-def _where_known(numbers: NDArray[np.float64]) -> Any:
-    return np.ma.MaskedArray(numbers, np.isnan(numbers))
+def _masked(values: Column, missing: NDArray[np.bool_]) -> Column:
+    column: Column = np.ma.MaskedArray(values, missing)
+    return column
 
 
 def _joined(items: list[str]) -> str:
