@@ -8,6 +8,7 @@ from tutorpulse.bench import learning
 from tutorpulse.bench.harness import Options
 
 
+@pytest.mark.slow
 def test_a_model_is_learnt_beside_plain_boosting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning, "DATES", 10)
     found = learning.run(Options(events=16_000, repeats=1, folder=tmp_path))

@@ -10,6 +10,7 @@ from tutorpulse.errors import InputError
 from tutorpulse.service.live.service import Service
 from tutorpulse.service.queries.ranges import Range, ranges
 from tutorpulse.service.worklist import tasks
+from tutorpulse.store.state import RecommendationRow
 
 
 def test_the_page_says_what_the_api_says(look: Look) -> None:
@@ -78,6 +79,21 @@ def test_a_task_is_marked_with_a_note_and_in_the_callers_name(
         "Spoke yesterday",
         "tests",
     )
+
+
+def test_of_several_tasks_the_first_ones_forms_stand_open_and_the_others_are_a_click_away(
+    look: Look, service: Service
+) -> None:
+    advice = [
+        RecommendationRow(f"r{n}", "tutor", "t3", rule, 0.9, rule, n, "[]")
+        for n, rule in enumerate(("first", "second", "third"))
+    ]
+    with service.states.one() as state:
+        state.recommendations.add(advice)
+    page = look("/tutors/t3").text
+    count = page.count('<form method="post" action="/tasks/')
+    assert count >= len(advice)
+    assert page.count('<summary aria-label="Act: ') == count - 1
 
 
 def test_a_task_is_put_off_by_the_days_that_are_offered_only() -> None:

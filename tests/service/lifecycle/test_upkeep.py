@@ -40,6 +40,7 @@ def clock_of(pulse: Pulse) -> FixedClock:
     return pulse.clock
 
 
+@pytest.mark.slow
 def test_the_first_upkeep_trains_and_later_ones_wait_and_the_champion_must_be_beaten(pulse: Pulse) -> None:
     refresh(pulse, open_scorer(pulse))
     first = upkeep(pulse, limits=LIMITS)
