@@ -21,6 +21,7 @@ from tutorpulse.service.live.refresher import Refresher
 from tutorpulse.service.refresh import refresh
 from tutorpulse.service.root import open_pulse
 from tutorpulse.service.served import open_scorer
+from tutorpulse.store.database import DatabaseError
 from tutorpulse.store.state import State
 
 EVERYBODY = [f"t{i}" for i in range(6)]
@@ -281,7 +282,9 @@ def no_model(*_: object) -> None:
 # Trouble and threads
 
 
-def test_who_could_not_be_written_stays_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_could_not_be_written_stays_marked_and_why_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with refreshed(tmp_path) as (pulse, refresher):
         lane, now_us = refresher.lanes["student"], later(pulse, 2)
         append(pulse, event("ib_call_logged", 0, student_id="s3"))
@@ -290,6 +293,11 @@ def test_who_could_not_be_written_stays_marked(tmp_path: Path, monkeypatch: pyte
             for _ in range(2):
                 with pytest.raises(HomeBusyError):
                     lane.step()
+            patched.setattr("tutorpulse.service.live.rescoring.write", out_of_memory)
+            assert not refresher._step(lane)
+            assert refresher.problems() == ["Out of Memory Error: failed to pin a block"]
+        assert refresher._step(lane)
+        assert refresher.problems() == []
         refresher.catch_up()
         assert scored_at(pulse, "student", now_us) == PUPILS
         assert lane.figures.scored_for_events == 1
@@ -297,6 +305,10 @@ def test_who_could_not_be_written_stays_marked(tmp_path: Path, monkeypatch: pyte
 
 def busy(*_: object) -> int:
     raise HomeBusyError("Another process writes to the state. Try again when it is done.")
+
+
+def out_of_memory(*_: object) -> int:
+    raise DatabaseError("Out of Memory Error: failed to pin a block\n\nPossible solutions: …")
 
 
 def test_threads_keep_a_home_fresh_until_they_are_stopped(tmp_path: Path) -> None:

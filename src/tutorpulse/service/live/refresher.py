@@ -16,7 +16,7 @@ from tutorpulse.service.live.models import InForce, Models
 from tutorpulse.service.refresh import RefreshReport, keep_run, report_of, standing_of
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.subjects import tell_subjects, write_subjects
-from tutorpulse.store.database import Interrupted
+from tutorpulse.store.database import DatabaseError, Interrupted
 from tutorpulse.store.state import State
 
 log = logging.getLogger("tutorpulse.live")
@@ -219,9 +219,12 @@ class Refresher:
     def _step(self, lane: Lane) -> bool:
         try:
             busy = lane.step()
-        except TutorpulseError as error:
-            log.warning("refresh of %ss put off: %s", lane.kind, error)
-            self._problems[lane.kind] = str(error)
+        except Interrupted:
+            raise
+        except (TutorpulseError, DatabaseError) as error:
+            said = str(error).partition("\n")[0]
+            log.warning("refresh of %ss put off: %s", lane.kind, said)
+            self._problems[lane.kind] = said
             return False
         self._problems.pop(lane.kind, None)
         return busy
