@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from tutorpulse.api.app import create_app
 from tutorpulse.api.running import claim as claims
+from tutorpulse.api.running.arenas import bound_arenas
 from tutorpulse.api.running.keeping import Keeper
 from tutorpulse.api.running.listening import Listening, check_proxies, listen
 from tutorpulse.api.running.server import Server
@@ -55,6 +56,7 @@ def opened(
     """
     refuse_second(path)
     check_proxies(settings.trusted_proxies)
+    bound_arenas()
     with ExitStack() as stack:
         listening = listen(settings)
         stack.callback(listening.socket.close)
