@@ -21,6 +21,9 @@ FILE_NAME = "settings.toml"
 UNPREFIXED = ("CRITICAL_ALERT_EMAILS", "WARNING_ALERT_EMAILS", "INFO_ALERT_EMAILS")
 """The predecessor's variables, taken as they are too."""
 
+DATABASE_GB_LEAST = 0.25
+"""With less the database could not work on two threads."""
+
 Percent = Annotated[float, Meta(ge=0, le=100)]
 ExitGap = Literal["auto"] | Annotated[int, Meta(ge=1, le=365)]
 
@@ -183,6 +186,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "Megabytes that may be acknowledged and not yet in the database, some four times that in memory; then bodies wait."
         ),
     ] = 256.0
+    database_gb_max: Annotated[
+        float,
+        Meta(ge=DATABASE_GB_LEAST),
+        _doc(
+            "Gigabytes of memory that the database may have, for what it has read and for queries; more is spilt to disk."
+        ),
+    ] = 3.0
     requests_per_second_max: Annotated[
         float,
         Meta(ge=0),

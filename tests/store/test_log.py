@@ -311,3 +311,14 @@ def test_the_places_of_sessions_are_those_of_all_their_events(store: EventStore)
     found = store.query("SELECT event_id, seq FROM session_events ORDER BY seq")
     named = dict(zip(found["seq"].tolist(), found["event_id"].tolist(), strict=True))
     assert sorted(named[place] for place in places.tolist()) == ["1", "4", "7", "late"]
+
+
+def test_a_query_of_more_than_the_database_may_have_is_answered_from_disk(home: Home) -> None:
+    keys = np.random.default_rng(1).permutation(250_000)
+    ranked = "SELECT key, ROW_NUMBER() OVER (ORDER BY printf('%030d', key)) AS place FROM many"
+    with EventStore.open(home, memory_limit_gb=0.04) as store, store.relation("many", {"key": keys}):
+        store.use_threads(1)
+        total = store.query(f"SELECT SUM(key * place) AS total FROM ({ranked})")["total"][0]
+        spilt = store.query("SELECT SUM(size) AS bytes FROM duckdb_temporary_files()")["bytes"][0]
+    assert total == (keys * (keys + 1)).sum()
+    assert spilt > 0

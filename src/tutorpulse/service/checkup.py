@@ -40,7 +40,7 @@ def gather(path: Path, clock: Clock, progress: Progress = lambda _doing: None) -
     folder = home_facts(home)
     if folder.unwritable or not home.events_path.exists():
         return Facts(clock.now_us(), in_force, folder)
-    with open_log(home, read_only=True) as store, _state(home) as state:
+    with open_log(home, read_only=True, settings=in_force) as store, _state(home) as state:
         progress("events")
         log = gather_log(store)
         if log is None:

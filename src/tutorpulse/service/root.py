@@ -34,7 +34,7 @@ def open_pulse(path: Path, create: bool = False, clock: Clock | None = None) -> 
     """
     home = Home.open(path, create=create)
     settings = load(home.path)
-    with open_log(home) as store, closing(State(home.state_path)) as state:
+    with open_log(home, settings=settings) as store, closing(State(home.state_path)) as state:
         yield Pulse(home, store, state, settings, clock or SystemClock())
 
 
@@ -49,18 +49,22 @@ def open_alone(
     """
     home = Home.open(path, create=create)
     chosen = settings or load(home.path)
-    with EventStore.open(home) as store, closing(State(home.state_path)) as state:
+    opened = EventStore.open(home, memory_limit_gb=chosen.database_gb_max)
+    with opened as store, closing(State(home.state_path)) as state:
         yield Pulse(home, store, state, chosen, clock or SystemClock())
 
 
-def open_log(home: Home, read_only: bool = False) -> EventStore:
-    """The log of a home: of the service that holds it, or opened here where none does.
+def open_log(home: Home, read_only: bool = False, settings: Settings | None = None) -> EventStore:
+    """The log of a home: of the service that holds it, or opened here where none does, with the home's settings unless others are given.
 
     Raises:
         HomeBusyError: another process holds the home, and is no service. HomeError: the log cannot be read.
+        SettingsError: its settings are wrong.
     """
     served = ServedStore.of(home)
-    return EventStore.open(home, read_only) if served is None else served
+    if served is not None:
+        return served
+    return EventStore.open(home, read_only, (settings or load(home.path)).database_gb_max)
 
 
 def newest_event_us(pulse: Pulse) -> int:

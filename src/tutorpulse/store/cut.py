@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tutorpulse.events.contract import TABLES
 from tutorpulse.store import migrations
-from tutorpulse.store.database import Database
+from tutorpulse.store.database import DEFAULT_MEMORY_GB, Database
 from tutorpulse.store.home import Home
-from tutorpulse.store.log import DEFAULT_MEMORY_GB, EventStore
+from tutorpulse.store.log import EventStore
 
 _BY_THEN = "ts_us <= ? AND received_us <= ?"
 

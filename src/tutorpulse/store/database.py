@@ -12,9 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.errors import HomeError
+from tutorpulse.settings import Settings
 from tutorpulse.store.statements import LONG_SQL, Statements
 
 Arrays = dict[str, NDArray[Any]]
+
+DEFAULT_MEMORY_GB = Settings().database_gb_max
+"""What a log's database may use where no settings are at hand."""
 
 DatabaseError = duckdb.Error
 """Whatever DuckDB raises."""

@@ -17,16 +17,13 @@ from tutorpulse.store import archive, compacting, erasure, migrations, rejects, 
 from tutorpulse.store.admission import Admission, Claim, Generation
 from tutorpulse.store.archive import Archived
 from tutorpulse.store.compacting import Compacted
-from tutorpulse.store.database import Arrays, Database
+from tutorpulse.store.database import DEFAULT_MEMORY_GB, Arrays, Database
 from tutorpulse.store.home import Home
 from tutorpulse.store.index import FLUSH_IDS, IdIndex
 from tutorpulse.store.places import SessionPlaces
 from tutorpulse.store.receipts import Receipts
 from tutorpulse.store.recovery import recover
 from tutorpulse.store.rejects import State, StoredReject
-
-DEFAULT_MEMORY_GB = 3.0
-"""What DuckDB may use before it spills; the index of ids needs up to 50 MB beside it."""
 
 _PIN_TRIES = 3
 """Snapshots that are begun before writers are made to wait for one."""
@@ -70,7 +67,7 @@ class EventStore:
         Args:
             home: the home folder.
             read_only: write nothing; the log must exist and be of this version.
-            memory_limit_gb: what DuckDB may use before it spills into the home.
+            memory_limit_gb: what DuckDB may use before it spills into the home; the index of ids needs up to 50 MB beside it.
             flush_ids: new ids held in memory before they go to disk (16 bytes each).
 
         Raises:
