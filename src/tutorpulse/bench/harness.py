@@ -32,7 +32,8 @@ class Result:
     """One figure: the median of the repeats, and what the machine could do at best at the same work.
 
     `ratio` is what was reached of the limit: value / limit for a speed, limit / value for a time, so 1 is the best there
-    is. `spread` is (largest - smallest) / median of the repeats, None for one repeat.
+    is. `spread` is (largest - smallest) / median of the repeats, None for one repeat. `verdict`: what the details come to, in a sentence, where
+    the benchmark asks a question.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Result:
     repeats: tuple[float, ...]
     machine: dict[str, Any]
     details: dict[str, Any] = field(default_factory=dict)
+    verdict: str | None = None
 
     def as_data(self) -> dict[str, Any]:
         """As plain data for JSON."""

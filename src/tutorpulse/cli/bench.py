@@ -28,7 +28,11 @@ def bench(
     repeats: Annotated[int, typer.Option(min=1, help="How often to measure.")] = 3,
     seconds: Annotated[
         float | None,
-        typer.Option(min=5, help="How long `soak` lasts.", show_default="600"),
+        typer.Option(
+            min=5,
+            help="How long `soak` measures; it warms up for half as long before.",
+            show_default="600",
+        ),
     ] = None,
     folder: Annotated[
         Path | None,
@@ -51,6 +55,8 @@ def bench(
         console.print_json(found.as_data())
     else:
         console.print_line(_sentence(found))
+        if found.verdict:
+            console.print_line(found.verdict)
 
 
 def _sentence(found: Result) -> str:
