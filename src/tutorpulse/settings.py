@@ -22,7 +22,7 @@ UNPREFIXED = ("CRITICAL_ALERT_EMAILS", "WARNING_ALERT_EMAILS", "INFO_ALERT_EMAIL
 """The predecessor's variables, taken as they are too."""
 
 DATABASE_GB_LEAST = 0.25
-"""With less the database could not work on two threads."""
+"""DuckDB asks for 125 MB a thread at the least (its guide to the environment): this is that of two."""
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
 ExitGap = Literal["auto"] | Annotated[int, Meta(ge=1, le=365)]
