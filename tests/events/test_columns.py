@@ -3,13 +3,16 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.events.strategies import NOW_US, as_json, resumed
 from tutorpulse.clock import datetime_to_us
+from tutorpulse.events import codec
 from tutorpulse.events.codec import Arrival, BatchDecoder, decode_lines
 from tutorpulse.events.columns import MISSING_TIME, Payloads, optional_times, times_to_us
+from tutorpulse.store.rows import by_table
 
 LIVE = Arrival(NOW_US, "x")
 zones = (
@@ -85,3 +88,30 @@ def test_payloads_of_several_batches_become_columns_together_by_choice() -> None
     assert both["until"].mask.tolist() == [True, False]
     assert dict(Payloads.together([(first, no), (second, yes)])) == {"tutor_id": ["b"]}
     assert not Payloads.together([(first, no)])
+
+
+def test_a_batch_of_many_events_makes_its_columns_at_once_and_they_are_stored_like_those_made_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = [
+        as_json(resumed(event_id=one, event_type="tutor_paused", payload=payload))
+        for one, payload in [
+            ("a", {"tutor_id": "a", "until": "2025-12-24T00:00:00Z"}),
+            ("b", {"tutor_id": "b"}),
+        ]
+    ]
+
+    def stored(many: tuple[int, int]) -> dict[str, list[object]]:
+        rows = []
+        for least, line in zip(many, lines, strict=True):
+            monkeypatch.setattr(codec, "MANY_EVENTS", least)
+            rows += decode_lines(line, LIVE).rows
+        kinds = [isinstance(of_type.columns, Payloads) for of_type in rows]
+        assert kinds == [least > 1 for least in many]
+        taken, places = [np.array([True])] * 2, [np.array([0]), np.array([1])]
+        ((_, columns),) = by_table(rows, taken, places)
+        return {name: columns[name].tolist() for name in sorted(columns)}
+
+    late = stored((2, 2))
+    assert late["tutor_id"] == ["a", "b"]
+    assert stored((1, 2)) == stored((2, 1)) == stored((1, 1)) == late

@@ -152,14 +152,15 @@ def objects(values: Sequence[Any]) -> NDArray[np.object_]:
     return column
 
 
-def join(event_type: str, pieces: Sequence[Rows]) -> TypeRows:
-    """Pieces of one type, in order, as the rows of a batch."""
+def join(event_type: str, pieces: Sequence[Rows], now: bool = True) -> TypeRows:
+    """Pieces of one type, in order, as the rows of a batch; the payloads' columns `now` or when somebody reads them."""
+    payloads = Payloads(list(chain.from_iterable(p.payloads for p in pieces)))
     return TypeRows(
         event_type,
         position=np.concatenate([p.position for p in pieces]),
         event_id=np.concatenate([p.event_id for p in pieces]),
         ts_us=np.concatenate([p.ts_us for p in pieces]),
         received_us=np.concatenate([p.received_us for p in pieces]),
-        columns=Payloads(list(chain.from_iterable(p.payloads for p in pieces))),
+        columns=dict(payloads) if now else payloads,
         extra=np.concatenate([p.extra for p in pieces]),
     )
