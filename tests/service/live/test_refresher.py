@@ -339,6 +339,25 @@ def test_who_waits_for_a_whole_refresh_learns_that_the_service_stops(tmp_path: P
             asked.result(0)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_ours_ends_a_lane_and_leaves_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with refreshed(tmp_path) as (_, refresher):
+        lane = refresher.lanes["tutor"]
+        monkeypatch.setattr(lane._rescoring, "_compute", fault)
+        before = lane.ask_whole()
+        refresher.start()
+        for asked in (before, lane.ask_whole()):
+            with pytest.raises(TutorpulseError, match="No tutor is refreshed any more after a fault"):
+                asked.result(30)
+        until(lambda: "refresh-tutors has stopped: restart the service" in refresher.problems())
+        assert isinstance(lane.ask_whole().exception(0), TutorpulseError)
+
+
 def test_a_query_under_way_is_broken_off_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with refreshed(tmp_path) as (pulse, _):
         began = threading.Event()

@@ -45,6 +45,8 @@ class Limits:
 
 DEFAULT_LIMITS = Limits()
 
+STOPPING = "The service is stopping. Refresh again when it is back."
+
 IMPORTED_US = HOUR_US
 """Events that were received longer ago come from an import: nobody has waited for them since."""
 
@@ -84,6 +86,7 @@ class Lane:
         self._called = False
         self._paid = False
         self._seq = -1
+        self._ended: str | None = None
 
     def open(self) -> None:
         """Note how far the log has come: whoever is in it by now is looked at in passing, whom later events touch at once."""
@@ -103,6 +106,9 @@ class Lane:
         """Have everybody who is known scored soon, whatever share of the time it takes; done when they are."""
         done: Future[None] = Future()
         with self.guard:
+            if self._ended is not None:
+                done.set_exception(TutorpulseError(self._ended))
+                return done
             self._call_the_roll()
             self._asked = dict.fromkeys(self.roster.ids)
             self._askers.append(done)
@@ -133,10 +139,11 @@ class Lane:
             waiting = self._scorer is not None and (self.in_passing or self._due(1))
             return self._budget.wait_s if waiting else None
 
-    def close(self) -> None:
-        """Whoever asked for a whole refresh learns that there will be none."""
+    def close(self, why: str = STOPPING) -> None:
+        """Whoever asked for a whole refresh, or asks for one from now on, learns that there will be none."""
         with self.guard:
-            self._end_asking(TutorpulseError("The service is stopping. Refresh again when it is back."))
+            self._ended = why
+            self._end_asking(TutorpulseError(why))
 
     def forget(self, entity_id: str) -> None:
         """Nothing is known of this entity any more."""

@@ -176,6 +176,16 @@ class Refresher:
 
     def _run(self, lane: Lane) -> None:
         give_way()
+        try:
+            self._keep_fresh(lane)
+        except BaseException:
+            # A fault of ours; what it was stands in the log. Nobody is left waiting for this lane.
+            lane.close(
+                f"No {lane.kind} is refreshed any more after a fault. Restart the service; its log says what happened."
+            )
+            raise
+
+    def _keep_fresh(self, lane: Lane) -> None:
         with self._pulse.store.visit() as interrupt, self._interruptible(interrupt), suppress(Interrupted):
             while not self._stopping.is_set():
                 self._give_way()
