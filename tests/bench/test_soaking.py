@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from tutorpulse.cli.app import app
 
 
+@pytest.mark.slow
 def test_a_short_soak_counts_posts_reads_and_errors_and_judges_memory(tmp_path: Path) -> None:
     command = ["bench", "soak", "--events", "3000", "--seconds", "5", "--in", str(tmp_path), "--json"]
     ran = CliRunner().invoke(app, command)

@@ -14,6 +14,7 @@ ASKED = ["evaluate", "--protocol", "simulated", "--tutors", "40", "--students", 
 SMALL = ["--mornings", "1", "--continuations", "4", "--oracle-marketplaces", "0"]
 
 
+@pytest.mark.slow
 def test_simulated_prints_one_json_object() -> None:
     ran = RUNNER.invoke(app, [*ASKED, *SMALL, "--seeds", "401", "--json"])
     assert ran.exit_code == 0, ran.output

@@ -112,6 +112,7 @@ def figures() -> SimulatedFigures:
     return simulated_figures(judging, compute, {"starter": starter}, NAMES, quiet)
 
 
+@pytest.mark.slow
 def test_every_output_of_both_kinds_is_judged(figures: SimulatedFigures) -> None:
     for each in figures.seeds:
         assert set(each.scorers["starter"]) == set(ENTITY_TYPES)
@@ -124,6 +125,7 @@ def test_every_output_of_both_kinds_is_judged(figures: SimulatedFigures) -> None
     assert student.observable_auc is None
 
 
+@pytest.mark.slow
 def test_the_spread_is_over_the_seeds(figures: SimulatedFigures) -> None:
     values = [each.scorers["starter"]["tutor"].risks["churn_risk_30d"].auc for each in figures.seeds]
     spread = figures.spread["starter"]["tutor"]["churn_risk_30d"]["auc"]

@@ -52,6 +52,7 @@ def of_model(report: Report) -> dict[str, Figures]:
     return {f.group: f for f in report.figures if f.by == "model" and f.output == "session_velocity"}
 
 
+@pytest.mark.slow
 def test_the_starter_serves_until_a_model_of_ones_own_is_made(report: Report) -> None:
     assert not report.turns[0].promoted
     assert "cannot be learnt yet" in report.turns[0].reason
@@ -63,6 +64,7 @@ def test_the_starter_serves_until_a_model_of_ones_own_is_made(report: Report) ->
     assert {m for m in models if not is_starter(m)} <= {turn.version for turn in promoted}
 
 
+@pytest.mark.slow
 def test_the_starter_serves_as_the_training_of_its_day_levels_it(pulse: Pulse, report: Report) -> None:
     first = report.turns[0]
     at_us = parse_time(first.at)
@@ -80,6 +82,7 @@ def test_the_starter_serves_as_the_training_of_its_day_levels_it(pulse: Pulse, r
     assert all(not turn.levelled_on for turn in report.turns if turn.promoted)
 
 
+@pytest.mark.slow
 def test_intervals_are_judged_of_the_models_that_have_some(report: Report) -> None:
     rates = [figures.velocity for figures in of_model(report).values() if figures.velocity]
     everybody = whole(report, "session_velocity")[0].velocity
@@ -92,6 +95,7 @@ def test_intervals_are_judged_of_the_models_that_have_some(report: Report) -> No
     assert 0.6 < everybody.covered.value < 1
 
 
+@pytest.mark.slow
 def test_models_are_tried_as_often_as_asked_and_refused_ones_never_serve(report: Report) -> None:
     tried = [parse_time(turn.at) for turn in report.turns if turn.version]
     assert len(tried) > 1
@@ -101,6 +105,7 @@ def test_models_are_tried_as_often_as_asked_and_refused_ones_never_serve(report:
     assert not served & refused
 
 
+@pytest.mark.slow
 def test_only_what_matured_is_judged_and_groups_add_up(report: Report) -> None:
     # Both of 14 days with a gap of 21, and 7 days of settling: dates up to day 258 of 300 have an outcome.
     for risk in whole(report, "churn_risk_14d"):
@@ -169,6 +174,7 @@ class _Page(HTMLParser):
         assert self.open.pop() == tag
 
 
+@pytest.mark.slow
 def test_the_page_is_whole_loads_nothing_and_tells_every_group(report: Report) -> None:
     text = report_page(report)
     page = _Page()
@@ -184,6 +190,7 @@ def test_the_page_is_whole_loads_nothing_and_tells_every_group(report: Report) -
     assert format_time(60 * DAY_US)[:10] in text
 
 
+@pytest.mark.slow
 def test_the_report_survives_json(report: Report) -> None:
     assert msgspec.json.decode(msgspec.json.encode(report), type=Report) == report
     assert np.isfinite(report.rows_a_date)

@@ -1,4 +1,5 @@
 import socket
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -6,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.batches import batch_of
+from tutorpulse.clock import datetime_to_us
 from tutorpulse.events.batch import EventBatch
+from tutorpulse.events.codec import Arrival, decode_lines
+from tutorpulse.events.columns import Payloads
 from tutorpulse.service.socket.wire import Answer, Call, pack, receive, send, unpack
 
 Texts = st.lists(st.one_of(st.none(), st.text()))
@@ -50,6 +54,15 @@ def test_a_batch_of_events_travels_whole() -> None:
     back = unpack(pack((batch,)), tuple[EventBatch])[0]
     assert back.size == batch.size
     np.testing.assert_array_equal(back.rows[0].columns["tutor_id"], batch.rows[0].columns["tutor_id"])
+
+
+def test_a_decoded_batch_travels_whole_before_its_columns_were_made() -> None:
+    line = b'{"event_id": "1", "event_type": "tutor_paused", "timestamp": "2026-01-01T00:00:00Z", "payload": {"tutor_id": "t", "until": "2026-02-01T00:00:00Z"}}'
+    batch = decode_lines(line, Arrival(datetime_to_us(datetime(2026, 1, 2, tzinfo=UTC)), "x"))
+    assert isinstance(batch.rows[0].columns, Payloads)
+    back = unpack(pack((batch,)), tuple[EventBatch])[0]
+    assert back.rows[0].columns == dict(batch.rows[0].columns)
+    assert back.rows[0].columns["tutor_id"].tolist() == ["t"]
 
 
 def test_what_cannot_travel_is_said() -> None:

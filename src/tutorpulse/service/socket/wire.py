@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -88,7 +89,7 @@ def _exactly(connection: socket.socket, size: int) -> bytearray | None:
 
 
 def pack(value: object) -> bytes:
-    """Builtins, dataclasses and NumPy arrays, nested as they may be. Object arrays hold text, bytes, numbers or None."""
+    """Builtins, mappings, dataclasses and NumPy arrays, nested as they may be. Object arrays hold text, bytes, numbers or None."""
     return msgspec.msgpack.encode(value, enc_hook=_array_out)
 
 
@@ -105,6 +106,8 @@ def _array_out(value: object) -> object:
         return Ext(_ARRAY, msgspec.msgpack.encode(_plain(value)))
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, Mapping):
+        return dict(value)
     raise NotImplementedError(f"{type(value)} does not go over the socket")
 
 
