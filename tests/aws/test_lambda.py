@@ -191,7 +191,7 @@ def running(
         def call(asked: dict[str, Any]) -> Any:
             services.asked.put(asked)
             try:
-                path, body = services.answered.get(timeout=90)
+                path, body = services.answered.get(timeout=300)
             except queue.Empty:
                 process.kill()
                 raise AssertionError(
