@@ -152,7 +152,7 @@ def objects(values: Sequence[Any]) -> NDArray[np.object_]:
     return column
 
 
-def join(event_type: str, pieces: Sequence[Rows], now: bool = True) -> TypeRows:
+def join(event_type: str, pieces: Sequence[Rows], now: bool) -> TypeRows:
     """Pieces of one type, in order, as the rows of a batch; the payloads' columns `now` or when somebody reads them."""
     payloads = Payloads(list(chain.from_iterable(p.payloads for p in pieces)))
     return TypeRows(

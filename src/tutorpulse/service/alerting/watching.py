@@ -51,9 +51,11 @@ def apply(state: State, watched: Watched) -> int:
     some = None if watched.whole else [*map(str, watched.ids), *watched.unscored]
     standing = state.alerts.standing(watched.about, some)
     moved = {rule.key: _moved(watched, seen, standing.get(rule.key, {})) for rule, seen in watched.seen}
-    concerned = {*chain.from_iterable(moved.values()), *_gone(watched, standing)}
+    ends = _ends(watched, standing)
+    concerned = {*chain.from_iterable(moved.values()), *(who for who, _ in ends)}
     live = {(a.entity_id, a.rule): a for a in state.alerts.live(watched.about, concerned)}
-    steps = [*_steps(state, watched, live, moved), *_ended(watched, live)]
+    ended = [not_scored(live[key], watched.now_us, ends[key]) for key in live if key in ends]
+    steps = [*_steps(state, watched, live, moved), *ended]
     write_steps(state, steps, watched.now_us)
     return sum("opened" in step.notices for step in steps)
 
@@ -71,15 +73,19 @@ def _moved(watched: Watched, seen: Levels, standing: Mapping[str, Standing]) -> 
     return {str(ids[row]): int(row) for row in (*opens, *moves)}
 
 
-def _gone(watched: Watched, standing: Mapping[str, Mapping[str, Standing]]) -> set[str]:
-    """Who has an alert that cannot go on: see `_ended`."""
-    rules, ids = {rule.key for rule, _ in watched.seen}, set(watched.ids.tolist())
-    return {
-        who
-        for rule, those in standing.items()
-        for who in those
-        if rule not in rules or who in watched.unscored or (watched.whole and who not in ids)
-    }
+def _ends(watched: Watched, standing: Mapping[str, Mapping[str, Standing]]) -> dict[tuple[str, str], str]:
+    """By entity and rule, why an alert ends: about those who are not scored, or not there, any more; of rules that are gone."""
+    rules, ids = {rule.key for rule, _ in watched.seen}, set(map(str, watched.ids))
+    ends: dict[tuple[str, str], str] = {}
+    for rule, those in standing.items():
+        for who in those:
+            if who in watched.unscored:
+                ends[who, rule] = f"{NOT_SCORED}: {watched.unscored[who]}"
+            elif watched.whole and who not in ids:
+                ends[who, rule] = NOT_SCORED
+            elif rule not in rules:
+                ends[who, rule] = "the rule is gone"
+    return ends
 
 
 def write_steps(state: State, steps: Iterable[Step], now_us: int) -> None:
@@ -142,20 +148,6 @@ def _past(state: State, watched: Watched, ids: Sequence[str]) -> dict[tuple[str,
     longest_us = max((policy_of(watched.settings, rule).cooldown_us for rule, _ in watched.seen), default=0)
     found = state.alerts.resolved_since(watched.about, watched.now_us - longest_us, ids)
     return {(a.entity_id, a.rule): a for a in sorted(found, key=lambda a: a.resolved_us or 0)}
-
-
-def _ended(watched: Watched, live: Mapping[tuple[str, str], AlertRow]) -> list[Step]:
-    """Alerts about those who are not scored, or not there, any more; and of rules that are gone."""
-    rules, ids = {rule.key for rule, _ in watched.seen}, set(map(str, watched.ids))
-    steps = []
-    for (who, rule), alert in live.items():
-        if who in watched.unscored:
-            steps.append(not_scored(alert, watched.now_us, f"{NOT_SCORED}: {watched.unscored[who]}"))
-        elif who not in ids and watched.whole:
-            steps.append(not_scored(alert, watched.now_us))
-        elif rule not in rules:
-            steps.append(not_scored(alert, watched.now_us, "the rule is gone"))
-    return steps
 
 
 def _notice_row(alert: AlertRow, kind: str, at_us: int) -> NoticeRow:
