@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tutorpulse.bench.served import logged_problems
 from tutorpulse.cli.app import app
+from tutorpulse.store.home import Home
+
+
+def test_what_the_service_warned_of_is_told_and_what_is_no_log_too(tmp_path: Path) -> None:
+    home = Home.open(tmp_path / "home", create=True)
+    lines = ['{"level":"info","message":"serving"}', '{"level":"warning","message":"put off"}', "Traceback"]
+    (tmp_path / "serve.log").write_text("\n".join(lines), encoding="utf-8")
+    assert logged_problems(home) == lines[1:]
 
 
 @pytest.mark.slow
@@ -20,11 +29,15 @@ def test_a_short_soak_counts_posts_reads_and_errors_and_judges_memory(tmp_path: 
     assert details["posts"] == 75
     assert details["reads"] > 0
     assert details["warm_seconds"] == 2.5
+    assert details["service_warnings"] == 0, details["first_service_warning"]
     assert details["database_gb_max"] == 0.25
+    assert details["database_bound_mb"] == pytest.approx(238.4, abs=0.1)
+    assert details["database_full"] is False, "so little does not fill it"
     for at in ("start_mb", "end_mb", "mean_mb"):
         memory, *parts = (details[part][at] for part in ("memory", "database", "beside_database"))
         assert memory == pytest.approx(sum(parts))
         assert min(parts) > 0
     assert details["flat"] == details["memory"]["flat"]
     assert found["verdict"].startswith("Memory is ")
+    assert found["verdict"].endswith("so a rise may be that of its cache.")
     assert 0 < found["value"] <= found["limit"] == 1000

@@ -15,15 +15,16 @@ from tutorpulse.store.log import EventStore
 _BATCHES_AT_ONCE = 4
 
 
-def filled_home(options: Options, plan: Plan | None = None) -> Home:
-    """A new home in the folder with the events of a plan; without one, of the plan of `options.events` events."""
-    home = Home.open(options.folder / "home", create=True)
+def filled_home(options: Options, plan: Plan | None = None, name: str = "home") -> Home:
+    """A new home of that name in the folder with the events of a plan; without one, of the plan of `options.events` events."""
+    home = Home.open(options.folder / name, create=True)
+    chosen = plan or Plan.of(options.events)
     done = 0
     with EventStore.open(home) as store:
-        for batch in joined(batches(plan or Plan.of(options.events)), _BATCHES_AT_ONCE):
+        for batch in joined(batches(chosen), _BATCHES_AT_ONCE):
             store.append(batch)
             done += batch.size
-            options.progress(done, options.events)
+            options.progress(done, chosen.events)
     return home
 
 

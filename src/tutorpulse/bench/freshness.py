@@ -1,252 +1,101 @@
-"""`bench freshness`: from an event's receipt to the prediction made with it, while events keep coming."""
+"""`bench freshness`: from an event's receipt to the prediction made with it, while events keep coming; and everybody anew meanwhile."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import partial
-
-import numpy as np
-from prometheus_client.parser import text_string_to_metric_families
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
 
 from tutorpulse.bench.filling import filled_home
 from tutorpulse.bench.harness import Options, Result, result
-from tutorpulse.bench.marketplace import BATCH_EVENTS, Plan, batches, ndjson
-from tutorpulse.bench.posting import Connection
+from tutorpulse.bench.loading import Load, idle_mean_s, load
+from tutorpulse.bench.marketplace import Plan
 from tutorpulse.bench.served import Served, refresh_whole, resident_mb, served
-from tutorpulse.clock import DAY_US, SystemClock
-from tutorpulse.errors import TutorpulseError
-from tutorpulse.store.home import Home
+from tutorpulse.bench.whole import whole_refreshes
+from tutorpulse.bench.year import newest_lines, year_plan
+from tutorpulse.clock import SystemClock
 
 EVENTS_PER_SECOND = 2_000
-POST_EVENTS = 100
 LOAD_S = 60
+LOWER_EVENTS_PER_SECOND = (500, 1_000)
+LOWER_LOAD_S = 30
 IDLE_EVENTS = 10
-READS_PER_SECOND = 20
-PAGE = 100
+TUTORS = 10_000
+"""As many, or one for each hundred events where that is fewer."""
 
-_HISTOGRAM = "tutorpulse_freshness_seconds"
+WHOLE_SHARE = 2
+"""The home that is refreshed as a whole is so many times the other."""
+WHOLE_LOAD_S = 90
+"""Events for so long are made for each whole refresh under load."""
+
+_EVENTS_PER_TUTOR = 100
 
 
 def run(options: Options) -> Result:
-    """Each repeat posts 2,000 events a second for a minute, about half of the tutors, in posts of a hundred. The value is the
-    99th percentile of the time from receipt to readable, over all entities that events touched, as the service counts it. Then
-    everybody is refreshed while events keep coming; meanwhile one entity and a page are read by turns. The limit is the mean
-    time that a single event takes with nothing else to do.
+    """Each repeat posts 2,000 events a second for a minute, about all tutors and students of the home, in posts of a hundred. The value is the
+    99th percentile of the time from receipt, which is before the acknowledgement, to readable, over all entities that events touched, as the
+    service counts it: from the first event that an entity had waiting. Before that the same at 500 and 1,000 events a second for half a minute.
+    The limit is the mean time that a single event takes with nothing else to do.
+
+    Then another home, of twice the events, tutors and students, is served in its place, and everybody in it is refreshed: alone, while one
+    entity and a page are read by turns, and while 2,000 events a second come in as well.
     """
     now_us = SystemClock().now_us()
-    plan = plan_of(options, now_us)
+    plan = plan_of(options.events, now_us)
     home = filled_home(options, plan)
     with served(home) as service:
-        alone_s = refresh_whole(home)
-        idle = _idle(service, newest_lines(plan, now_us, 1, IDLE_EVENTS))
-        reads = _Reads(service, plan.tutors)
-        p99, whole = [], []
-        for repeat in range(options.repeats):
-            lines = newest_lines(plan, now_us, 2 + repeat, EVENTS_PER_SECOND * LOAD_S)
-            before = _freshness(service)
-            _load(service, lines)
-            p99.append(_quantile(_less(_freshness(service), before), 0.99))
-            whole.append(
-                _whole_under_load(service, home, reads, newest_lines(plan, now_us, 99 + repeat, len(lines)))
-            )
+        refresh_whole(home)
+        lines = iter(newest_lines(plan, now_us, _count(options.repeats)))
+        idle_s = idle_mean_s(service, islice(lines, IDLE_EVENTS))
+        lower = [_load(service, lines, pace, LOWER_LOAD_S) for pace in LOWER_EVENTS_PER_SECOND]
+        full = [_load(service, lines, EVENTS_PER_SECOND, LOAD_S) for _ in range(options.repeats)]
         memory_mb = resident_mb(service.pid)
     details = {
-        "events_before": options.events,
+        "events_before": plan.events,
         "tutors": plan.tutors,
         "students": plan.students,
-        "events_per_second": EVENTS_PER_SECOND,
-        "whole_refresh_alone_seconds": alone_s,
-        "whole_refresh_under_load_seconds": whole,
-        "read_one_p99_ms": reads.p99_ms("one"),
-        "read_page_p99_ms": reads.p99_ms("page"),
-        "reads": {name: len(times) for name, times in reads.seconds.items()},
+        "at_lower_rates": [each.as_data() for each in lower],
+        "at_full_rate": [each.as_data() for each in full],
         "service_memory_mb": memory_mb,
+        **_whole(options, whole_plan(plan), now_us),
     }
-    return result("freshness", "s", p99, idle, details, smaller_is_better=True)
+    values = [each.p99_s() for each in full]
+    return result("freshness", "s", values, idle_s, details, smaller_is_better=True)
 
 
-def plan_of(options: Options, now_us: int) -> Plan:
-    """A year of a marketplace up to now: a tutor for 500 events, a student for 100."""
-    return Plan(
-        events=options.events,
-        tutors=max(20, options.events // 500),
-        students=max(100, options.events // 100),
-        start_us=now_us - 365 * DAY_US,
-        until_us=now_us,
+def plan_of(events: int, now_us: int) -> Plan:
+    """A year up to now: a tutor for each hundred events up to 10,000, at least 20, and five students for each tutor."""
+    return year_plan(events, min(events // _EVENTS_PER_TUTOR, TUTORS), now_us)
+
+
+def whole_plan(plan: Plan) -> Plan:
+    """The same, twice as large in events, tutors and students."""
+    return replace(
+        plan,
+        events=WHOLE_SHARE * plan.events,
+        tutors=WHOLE_SHARE * plan.tutors,
+        students=WHOLE_SHARE * plan.students,
     )
 
 
-def newest_lines(home: Plan, now_us: int, seed: int, count: int) -> list[bytes]:
-    """The newest of ten days' events about half of the home's tutors and students."""
-    plan = Plan(
-        events=2 * count + BATCH_EVENTS,
-        tutors=home.tutors // 2,
-        students=home.students // 2,
-        start_us=now_us - 10 * DAY_US,
-        days=10,
-        seed=1_000 + seed,
-        until_us=now_us,
+def _count(repeats: int) -> int:
+    """How many events all loads on the first home take."""
+    return (
+        IDLE_EVENTS
+        + sum(pace * LOWER_LOAD_S for pace in LOWER_EVENTS_PER_SECOND)
+        + repeats * EVENTS_PER_SECOND * LOAD_S
     )
-    lines = b"".join(ndjson(batch) for batch in batches(plan)).splitlines()
-    if len(lines) < count:
-        raise TutorpulseError(f"The plan of events gave {len(lines)} of {count}.")
-    return lines[-count:]
 
 
-def _idle(service: Served, lines: list[bytes]) -> float:
-    """Mean seconds from receipt to readable of single events, each sent when the one before is done."""
-    before = _freshness(service)
-    for line in lines:
-        seen = _freshness(service).count
-        _post(service, [line])
-        _until(partial(_is_beyond, service, seen))
-    done = _less(_freshness(service), before)
-    return done.sum_s / done.count
+def _load(service: Served, lines: Iterator[bytes], per_second: int, seconds: int) -> Load:
+    return load(service, islice(lines, per_second * seconds), per_second)
 
 
-def _is_beyond(service: Served, count: float) -> bool:
-    return _freshness(service).count > count
-
-
-def _load(service: Served, lines: list[bytes], stop: threading.Event | None = None) -> None:
-    """Post at an even pace, and wait until all of it is scored."""
-    connection = Connection(service)
-    began = time.perf_counter()
-    for start in range(0, len(lines), POST_EVENTS):
-        if stop is not None and stop.is_set():
-            break
-        time.sleep(max(0.0, began + start / EVENTS_PER_SECOND - time.perf_counter()))
-        _post(service, lines[start : start + POST_EVENTS], connection)
-    connection.close()
-    if stop is None:
-        _until(lambda: _waiting(service) == 0)
-
-
-def _post(service: Served, lines: list[bytes], connection: Connection | None = None) -> None:
-    body = b"\n".join(lines) + b"\n"
-    asked = connection or Connection(service)
-    status, said = asked.ask(service.head("POST", "/v1/events", "application/x-ndjson", len(body)), body)
-    if connection is None:
-        asked.close()
-    if status != 200:
-        raise TutorpulseError(f"A post was answered with {status}: {said[:300]!r}.")
-
-
-def _whole_under_load(service: Served, home: Home, reads: "_Reads", lines: list[bytes]) -> float:
-    """Seconds for a whole refresh while events come in and predictions are read."""
-    enough = threading.Event()
-    load = threading.Thread(target=_load, args=(service, lines, enough), daemon=True)
-    load.start()
-    with reads.going_on():
-        seconds = refresh_whole(home)
-    enough.set()
-    load.join()
-    return seconds
-
-
-@dataclass
-class _Reads:
-    """Reads one entity and a page by turns, and notes how long each took."""
-
-    service: Served
-    tutors: int
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {"one": [], "page": []})
-
-    @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """Reads within the context."""
-        enough = threading.Event()
-        thread = threading.Thread(target=self._read, args=(enough,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            enough.set()
-            thread.join()
-
-    def p99_ms(self, name: str) -> float:
-        """The 99th percentile of one of the two."""
-        return float(np.quantile(self.seconds[name], 0.99)) * 1000
-
-    def _read(self, enough: threading.Event) -> None:
-        connection = Connection(self.service)
-        draw = np.random.default_rng(1)
-        while not enough.wait(1 / READS_PER_SECOND):
-            one = f"/v1/tutors/tutor_{draw.integers(self.tutors):06d}"
-            for name, path in (("one", one), ("page", f"/v1/tutors?limit={PAGE}")):
-                began = time.perf_counter()
-                status, said = connection.ask(self.service.head("GET", path))
-                self.seconds[name].append(time.perf_counter() - began)
-                if status != 200:
-                    raise TutorpulseError(f"{path} was answered with {status}: {said[:300]!r}.")
-        connection.close()
-
-
-@dataclass(frozen=True)
-class _Freshness:
-    """The service's histogram over both kinds: how many waits were at most each bound, in all, and their sum."""
-
-    reached: Mapping[float, float]
-    count: float
-    sum_s: float
-
-
-def _freshness(service: Served) -> _Freshness:
-    reached: dict[float, float] = {}
-    sums = {"_count": 0.0, "_sum": 0.0}
-    for name, labels, value in _samples(service):
-        if name == f"{_HISTOGRAM}_bucket":
-            bound = float(labels["le"])
-            reached[bound] = reached.get(bound, 0.0) + value
-        for end in sums:
-            sums[end] += value if name == _HISTOGRAM + end else 0.0
-    return _Freshness(reached, sums["_count"], sums["_sum"])
-
-
-def _waiting(service: Served) -> float:
-    marked = [
-        value
-        for name, labels, value in _samples(service)
-        if name == "tutorpulse_refresh_waiting" and labels["reason"] == "events"
-    ]
-    journaled = [value for name, _, value in _samples(service) if name == "tutorpulse_journal_events"]
-    return sum(marked) + sum(journaled)
-
-
-def _samples(service: Served) -> list[tuple[str, dict[str, str], float]]:
-    connection = Connection(service)
-    status, said = connection.ask(service.head("GET", "/metrics"))
-    connection.close()
-    if status != 200:
-        raise TutorpulseError(f"/metrics was answered with {status}: {said[:300]!r}.")
-    families = text_string_to_metric_families(said.decode())
-    return [(s.name, dict(s.labels), float(s.value)) for family in families for s in family.samples]
-
-
-def _less(after: _Freshness, before: _Freshness) -> _Freshness:
-    reached = {bound: count - before.reached.get(bound, 0.0) for bound, count in after.reached.items()}
-    return _Freshness(reached, after.count - before.count, after.sum_s - before.sum_s)
-
-
-def _quantile(freshness: _Freshness, share: float) -> float:
-    """The time within which that share was fresh: interpolated within the bucket that it falls into."""
-    wanted, low, below = share * freshness.count, 0.0, 0.0
-    for bound, reached in sorted(freshness.reached.items()):
-        if reached >= wanted:
-            within = (wanted - below) / (reached - below) if reached > below else 1.0
-            return low + within * (bound - low) if np.isfinite(bound) else low
-        low, below = bound, reached
-    raise TutorpulseError("Nothing was scored while events came in.")
-
-
-_PATIENCE_S = 120.0
-
-
-def _until(done: Callable[[], bool]) -> None:
-    limit = time.monotonic() + _PATIENCE_S
-    while not done():
-        if time.monotonic() > limit:
-            raise TutorpulseError(f"The service was not done after {_PATIENCE_S:.0f} s.")
-        time.sleep(0.05)
+def _whole(options: Options, plan: Plan, now_us: int) -> dict[str, Any]:
+    home = filled_home(options, plan, "whole")
+    lines = newest_lines(plan, now_us, options.repeats * EVENTS_PER_SECOND * WHOLE_LOAD_S)
+    return {
+        "whole_refresh_events_before": plan.events,
+        "whole_refresh_tutors": plan.tutors,
+        "whole_refresh_students": plan.students,
+        **whole_refreshes(home, iter(lines), EVENTS_PER_SECOND, options.repeats),
+    }

@@ -4,7 +4,7 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,7 +67,7 @@ class Posted:
 
 def post_all(
     served: Served,
-    requests: Sequence[tuple[bytes, bytes]],
+    requests: Iterable[tuple[bytes, bytes]],
     connections: int,
     done: Callable[[], None] = lambda: None,
     per_second: float = math.inf,

@@ -17,6 +17,7 @@ from tutorpulse.store.home import Home
 from tutorpulse.store.state import State
 
 STOP_S = 30.0
+_PLAIN_LEVELS = frozenset({"debug", "info"})
 _UNLIMITED = {"TUTORPULSE_REQUESTS_PER_SECOND_MAX": "1000000", "TUTORPULSE_ACCESS_LOG": "false"}
 
 
@@ -47,7 +48,7 @@ def served(home: Home, module: str = "tutorpulse") -> Iterator[Served]:
     with closing(State(home.state_path)) as state:
         _, secret = state.keys.create("bench", ("admin",), SystemClock().now_us())
     command = [sys.executable, "-m", module, "serve", "--home", str(home.path), "--port", "0", "--json"]
-    with (home.path.parent / "serve.log").open("wb") as log:
+    with _log_path(home).open("wb") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=os.environ | _UNLIMITED)
     try:
         address = urlsplit(_address(process, Path(log.name)))
@@ -55,6 +56,18 @@ def served(home: Home, module: str = "tutorpulse") -> Iterator[Served]:
     finally:
         process.terminate()
         process.wait(STOP_S)
+
+
+def logged_problems(home: Home) -> list[str]:
+    """What the service that was last served from this folder logged as a warning or worse, or said that is no log at all."""
+    lines = _log_path(home).read_text(encoding="utf-8", errors="replace").splitlines()
+    return [
+        line for line in lines if not line.startswith("{") or json.loads(line)["level"] not in _PLAIN_LEVELS
+    ]
+
+
+def _log_path(home: Home) -> Path:
+    return home.path.parent / "serve.log"
 
 
 def refresh_whole(home: Home) -> float:

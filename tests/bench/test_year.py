@@ -1,0 +1,31 @@
+"""The homes of the served benchmarks, and the events that come after them."""
+
+import pytest
+
+from tutorpulse.bench.year import newest_lines, year_plan
+from tutorpulse.clock import DAY_US
+from tutorpulse.events.codec import Arrival, decode_lines
+
+NOW_US = 1_790_000_000_000_000
+
+
+@pytest.mark.parametrize(("tutors", "expected"), [(500, 500), (3, 20)])
+def test_a_year_has_at_least_twenty_tutors_and_five_students_for_each(tutors: int, expected: int) -> None:
+    plan = year_plan(100_000, tutors, NOW_US)
+    assert (plan.events, plan.tutors, plan.students) == (100_000, expected, 5 * expected)
+    assert (plan.start_us, plan.days, plan.until_us) == (NOW_US - 365 * DAY_US, 365, NOW_US)
+
+
+def test_newest_lines_are_new_events_of_the_last_ten_days_about_all_of_the_home() -> None:
+    plan = year_plan(2_000, 40, NOW_US)
+    lines = newest_lines(plan, NOW_US, 5_000)
+    batch = decode_lines(b"\n".join(lines), Arrival(NOW_US, "bench", False))
+    assert (batch.size, len(set(lines)), batch.rejects) == (5_000, 5_000, ())
+    tutors = {who for rows in batch.rows for who in rows.columns.get("tutor_id", [])}
+    students = {who for rows in batch.rows for who in rows.columns.get("student_id", [])}
+    assert tutors <= {f"tutor_{number:06d}" for number in range(40)}
+    assert students <= {f"student_{number:07d}" for number in range(200)}
+    assert len(tutors) > 30
+    assert len(students) > 150
+    times_us = [us for rows in batch.rows for us in rows.ts_us.tolist()]
+    assert NOW_US - 11 * DAY_US < min(times_us) <= max(times_us) <= NOW_US
