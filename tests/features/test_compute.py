@@ -15,7 +15,8 @@ from tests.features.memory import MemoryStore
 from tests.features.said import NOW, done, event, say
 from tests.store.batches import batch_of
 from tutorpulse.clock import DAY_US
-from tutorpulse.features.compute import FACT_NAMES, compute, facts_alone
+from tutorpulse.features.compile import CATALOGS
+from tutorpulse.features.compute import FACT_NAMES, compute, facts_alone, measured
 from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType, FeatureFrame
 from tutorpulse.features.references import References
 from tutorpulse.store.database import Arrays
@@ -163,6 +164,25 @@ def test_the_population_is_worked_out_once_and_changes_no_result(kind: EntityTyp
     compute(memory, kind, AS_OF + DAY_US, references=kept)
     assert memory.asked == 2
     memory.close()
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+def test_a_kept_population_of_different_rows_ranks_as_the_whole_one_does(kind: EntityType) -> None:
+    memory = MemoryStore().fill([*dense_history(5), *_alike(dense_history(5))])
+    names = [feature.name for feature in CATALOGS[kind].features]
+    whole = measured(memory, kind, names, AS_OF, AS_OF)
+    order = np.argsort(whole.pop("entity_id").astype(str))
+    expected = np.array([np.ma.filled(whole[name].astype(float), np.nan)[order] for name in names])
+    frame = compute(memory, kind, AS_OF)
+    assert frame.entity_ids.tolist() == sorted(frame.entity_ids.tolist())
+    np.testing.assert_allclose(frame.features.T, expected.astype(np.float32), rtol=1e-6, atol=1e-6)
+    memory.close()
+
+
+def _alike(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same history of others."""
+    keys = ("event_id", "tutor_id", "student_id", "session_id", "request_id", "entity_id")
+    return [{**e, **{key: f"{e[key]}-2" for key in keys if e.get(key)}} for e in events]
 
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)

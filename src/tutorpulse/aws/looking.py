@@ -22,8 +22,9 @@ from tutorpulse.decisions.status import is_scored, statuses
 from tutorpulse.features.compile import NEIGHBOUR_VALUES, compile_query
 from tutorpulse.features.compute import compute, make_scope
 from tutorpulse.features.frame import EntityType, FeatureFrame
-from tutorpulse.service.judging import Judged, judge, write
+from tutorpulse.service import judging, predicting
 from tutorpulse.service.population import Population, from_json, measured, to_json
+from tutorpulse.service.predicting import Predicted
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.settings import Settings
@@ -74,29 +75,33 @@ class Looker:
         with reader.log(self.kind, ids, now_us) as log, closing(State(_IN_MEMORY)) as state:
             keeping.load(self.table, state, self.kind, ids, now_us)
             before = keeping.snapshot(state)
-            judged = self._judged(log, state, ids, now_us)
+            predicted = self._predicted(log, state, ids, now_us)
             changed = keeping.changes(before, keeping.snapshot(state))
             subjects.keep(self.table, log, self.kind, ids, now_us)
             neighbours = self._neighbours(log, ids, now_us) if self.kind == "tutor" else {}
         first = keeping.take_numbers(self.table, count) if (count := len(changed.of(keeping.INSIGHTS))) else 0
         keeping.write(self.table, changed, now_us, first)
         self._tell_students(reader, neighbours, now_us)
-        reached = judged.population is not None
-        return Looked(judged.segments if reached else np.empty(0, object), changed, reached, judged.notes)
+        reached = predicted.population is not None
+        return Looked(
+            predicted.segments if reached else np.empty(0, object), changed, reached, predicted.notes
+        )
 
     def _totals(self, seen: Sequence[Mark]) -> None:
         with ThreadPoolExecutor(READERS) as pool:
             list(pool.map(partial(tiles.rebuild, self.table), [mark for mark in seen if mark.days]))
 
-    def _judged(self, log: MemoryLog, state: State, ids: list[str], now_us: int) -> Judged:
+    def _predicted(self, log: MemoryLog, state: State, ids: list[str], now_us: int) -> Predicted:
         # Judging asks the state and the settings; of the log only features, which are computed here.
         pulse = Pulse(self.home, cast(EventStore, log), state, self.settings, self.clock)
         scorer = replace(self.scorer, compute=partial(self._compute, log, now_us))
         frame = scorer.compute(self.kind, now_us, np.array(ids, object))
-        judged = judge(pulse, scorer, frame, self._among(scorer, frame))
+        predicted = predicting.predict(pulse, scorer, frame, self._among(scorer, frame))
+        judged = judging.judge(pulse, scorer, predicted)
         with state.transaction():
-            write(state, judged)
-        return judged
+            predicting.keep(state, predicted)
+            judging.keep(state, judged)
+        return predicted
 
     def _compute(
         self,

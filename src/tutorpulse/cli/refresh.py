@@ -10,7 +10,7 @@ import typer
 from tutorpulse.cli import console, views
 from tutorpulse.cli.app import app
 from tutorpulse.errors import ModelError
-from tutorpulse.service.judging import lines_to
+from tutorpulse.service.predicting import lines_to
 from tutorpulse.service.root import newest_event_us, open_pulse
 from tutorpulse.service.served import open_scorer
 from tutorpulse.service.socket.refreshing import refresh_anywhere

@@ -123,6 +123,7 @@ def reference_query(name: str, scope: Scope) -> str:
         as_of_us=midnight,
         known_at_us=min(scope.known_at_us, midnight),
         references={},
+        few=False,
         straddled=True,
     )
     return f"""WITH everybody AS (

@@ -1,10 +1,12 @@
 """The populations that features compare with, worked out once for each midnight and kept while the log before it stays."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.clock import midnight_before
@@ -42,7 +44,8 @@ class References:
         kept = self._kept.get(name)
         now = _content(store, condition, kept.log) if kept is not None and kept.sql == sql else None
         if kept is None or now is None or now.part != kept.log.part:
-            kept = _Kept(sql, now or _content(store, condition, _NOTHING) or _NOTHING, store.query(sql))
+            rows = _alike(store.query(sql))
+            kept = _Kept(sql, now or _content(store, condition, _NOTHING) or _NOTHING, rows)
         self._kept[name] = kept if now is None else replace(kept, log=now)
         return kept.rows
 
@@ -67,6 +70,17 @@ class _Kept:
     sql: str
     log: _Content
     rows: _Arrays
+
+
+def _alike(rows: _Arrays) -> _Arrays:
+    """The different rows, and as `alike` how many there are of each: a look at a few ranks these instead of everybody."""
+    counted = Counter(zip(*(column.tolist() for column in rows.values()), strict=True))
+    columns = zip(*counted, strict=True) if counted else ((),) * len(rows)
+    different = {
+        name: np.array(values, dtype=column.dtype)
+        for (name, column), values in zip(rows.items(), columns, strict=True)
+    }
+    return different | {"alike": np.fromiter(counted.values(), np.int64, len(counted))}
 
 
 def _before_midnight(scope: Scope) -> str:

@@ -13,7 +13,7 @@ class Scope:
     """The parameters of a compiled query.
 
     `wanted` is the name of a relation with the column `entity_id`, `references` queries that replace those of the
-    population (name of the relation to its SQL), `zone_offsets` the rows (zone, from_us, until_us, offset_us) of local
+    population (name of the relation to its SQL; each row stands for as many alike as its column `alike` says), `zone_offsets` the rows (zone, from_us, until_us, offset_us) of local
     time. `few`: the wanted are few, so rows are better looked up than read; it needs tables with a `rowid`. `straddled`: some
     session may go on after one of the two times.
     """
@@ -62,7 +62,11 @@ class Scope:
 
     def of(self, entity_type: EntityType, wanted: str) -> "Scope":
         """The same moment for others."""
-        return replace(self, entity_type=entity_type, wanted=wanted, few=False)
+        return replace(self, entity_type=entity_type, wanted=wanted)
+
+    def alike(self, reference: str) -> str:
+        """The expression of how many of a population a row of one of `references` stands for; one, where it is not replaced."""
+        return "alike" if reference in self.references else "1"
 
     def real(self, column: str) -> str:
         """The id in `column`, NULL where it is the placeholder."""

@@ -87,15 +87,18 @@ def _middle_rank(value: str) -> str:
 _OWN_VALUES = """sessions_30d AS lessons, COALESCE(questions_asked_30d, 0) AS questions,
                     COALESCE(materials_accessed_30d, 0) AS materials"""
 _RANKS = " + ".join(_middle_rank(value) for value in ("lessons", "questions", "materials"))
-_CROWD = f"""SELECT entity_id, 100 * rank_among / NULLIF(2 * everyone, 0) AS percentile FROM (
+
+
+def _crowd(scope: Scope) -> str:
+    """Engagement as a percentile of percentiles: each the middle rank of the value among the reference's."""
+    return f"""SELECT entity_id, 100 * rank_among / NULLIF(2 * everyone, 0) AS percentile FROM (
         SELECT entity_id, SUM(in_crowd) OVER () AS everyone, {_middle_rank("ranks")} AS rank_among FROM (
             SELECT entity_id, in_crowd, {_RANKS} AS ranks FROM (
                 SELECT entity_id, {_OWN_VALUES}, 0 AS in_crowd FROM measures
-                UNION ALL SELECT NULL, lessons, questions, materials, 1 FROM engaged_students
+                UNION ALL SELECT NULL, lessons, questions, materials, {scope.alike("engaged_students")} FROM engaged_students
             ) AS people
         ) AS ranked
     ) AS placed WHERE entity_id IS NOT NULL"""
-"""Engagement as a percentile of percentiles: each the middle rank of the value among the reference's."""
 
 
 STUDENT_RELATIONS = (
@@ -112,7 +115,7 @@ STUDENT_RELATIONS = (
     Relation("neighbours", _NEIGHBOURS, ("met", "neighbour_values")),
     Relation(
         "crowd",
-        _CROWD,
+        _crowd,
         ("engaged_students",),
         measures=("sessions_30d", "questions_asked_30d", "materials_accessed_30d"),
         one_row=True,

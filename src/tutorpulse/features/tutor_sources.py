@@ -148,15 +148,18 @@ def _grades(scope: Scope) -> str:
 
 
 _ASKING = "PARTITION BY main_subject"
-_MARKET = f"""SELECT entity_id, at_least / NULLIF(everyone, 0) AS at_least_as_dear FROM (
+
+
+def _market(scope: Scope) -> str:
+    """Per tutor with a main subject and a price: the share of the reference that charges at least as much."""
+    return f"""SELECT entity_id, at_least / NULLIF(everyone, 0) AS at_least_as_dear FROM (
         SELECT entity_id, SUM(in_market) OVER ({_ASKING}) AS everyone,
             SUM(in_market) OVER ({_ASKING} ORDER BY charge DESC RANGE UNBOUNDED PRECEDING) AS at_least
         FROM (
             SELECT entity_id, main_subject, charge, 0 AS in_market FROM measures
-            UNION ALL SELECT NULL, main_subject, charge, 1 FROM market_rates
+            UNION ALL SELECT NULL, main_subject, charge, {scope.alike("market_rates")} FROM market_rates
         ) AS rates WHERE main_subject IS NOT NULL AND charge IS NOT NULL
     ) AS compared WHERE entity_id IS NOT NULL"""
-"""Per tutor with a main subject and a price: the share of the reference that charges at least as much."""
 
 
 TUTOR_RELATIONS = (
@@ -173,6 +176,6 @@ TUTOR_RELATIONS = (
     Relation("moves", _moves),
     Relation("claims", _claims, ("sessions",)),
     Relation("grades", _grades),
-    Relation("market", _MARKET, ("market_rates",), measures=("main_subject", "charge"), one_row=True),
+    Relation("market", _market, ("market_rates",), measures=("main_subject", "charge"), one_row=True),
 )
 """Relations of tutors."""

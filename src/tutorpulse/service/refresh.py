@@ -1,4 +1,4 @@
-"""A whole refresh: every entity judged at one moment, and what changed into the state."""
+"""A whole refresh: every entity predicted and judged at one moment, and what changed into the state."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from tutorpulse.decisions.status import STATUSES
 from tutorpulse.decisions.summary import Summary, summary
 from tutorpulse.features.frame import EntityType
+from tutorpulse.service import judging, predicting
 from tutorpulse.service.alerting.system import watch_system
 from tutorpulse.service.alerting.watching import apply
 from tutorpulse.service.delivery.planning import register
 from tutorpulse.service.delivery.receivers import load_receivers
-from tutorpulse.service.judging import Judged, judge, write
 from tutorpulse.service.moment import refresh_moment
 from tutorpulse.service.population import to_json
 from tutorpulse.service.root import Pulse, newest_event_us
@@ -82,16 +82,14 @@ def _refresh_kind(
     progress(f"features of {kind}s")
     frame = scorer.compute(kind, as_of_us, None)
     progress(f"predictions of {kind}s")
-    judged = judge(pulse, scorer, frame)
-    if judged.population is not None:
-        kept = to_json(judged.population, scorer.feature_names(kind))
+    predicted = predicting.predict(pulse, scorer, frame)
+    judged = judging.judge(pulse, scorer, predicted)
+    if predicted.population is not None:
+        kept = to_json(predicted.population, scorer.feature_names(kind))
         pulse.state.populations.keep(kind, as_of_us, kept)
-    return outcome_of(judged, write(pulse.state, judged))
-
-
-def outcome_of(judged: Judged, changed: int) -> Outcome:
-    """What became of those who were judged."""
-    return Outcome(judged.segments, judged.status, changed, len(judged.news.insights), judged.notes)
+    changed = predicting.keep(pulse.state, predicted)
+    judging.keep(pulse.state, judged)
+    return Outcome(predicted.segments, predicted.status, changed, len(judged.news.insights), predicted.notes)
 
 
 def standing_of(state: State, kind: EntityType) -> Outcome:

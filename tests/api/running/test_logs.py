@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from tutorpulse.api.outer import Outer
 from tutorpulse.api.running import logs
 from tutorpulse.api.running.logs import AccessLog, log_as_json
-from tutorpulse.service.judging import log as predictions_log
+from tutorpulse.service.predicting import log as predictions_log
 
 
 @pytest.fixture

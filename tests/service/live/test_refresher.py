@@ -181,7 +181,7 @@ def test_a_whole_refresh_that_could_not_be_written_leaves_nobody_out(
         lane, now_us = refresher.lanes["tutor"], later(pulse, 0.1)
         done = lane.ask_whole()
         with monkeypatch.context() as patched:
-            patched.setattr("tutorpulse.service.live.rescoring.write", busy)
+            patched.setattr("tutorpulse.service.predicting.keep", busy)
             with pytest.raises(HomeBusyError):
                 lane.step()
         assert not done.done()
@@ -289,11 +289,11 @@ def test_who_could_not_be_written_stays_marked_and_why_is_told(
         lane, now_us = refresher.lanes["student"], later(pulse, 2)
         append(pulse, event("ib_call_logged", 0, student_id="s3"))
         with monkeypatch.context() as patched:
-            patched.setattr("tutorpulse.service.live.rescoring.write", busy)
+            patched.setattr("tutorpulse.service.predicting.keep", busy)
             for _ in range(2):
                 with pytest.raises(HomeBusyError):
                     lane.step()
-            patched.setattr("tutorpulse.service.live.rescoring.write", out_of_memory)
+            patched.setattr("tutorpulse.service.predicting.keep", out_of_memory)
             assert not refresher._step(lane)
             assert refresher.problems() == ["Out of Memory Error: failed to pin a block"]
         assert refresher._step(lane)

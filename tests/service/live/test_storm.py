@@ -14,7 +14,7 @@ from tests.service.live.homes import LIVE_US
 from tests.service.logs import Event, home_with, lesson
 from tests.waiting import until
 from tutorpulse.clock import DAY_US, SECOND_US, FixedClock, format_time
-from tutorpulse.service.live import rescoring
+from tutorpulse.service import judging
 from tutorpulse.service.live.service import Service, open_service
 from tutorpulse.store.bodies import Body
 
@@ -63,8 +63,8 @@ def test_ten_thousand_at_once_are_one_digest_and_hold_up_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seconds: dict[str, list[float]] = {}
-    for name in ("judge", "write"):
-        monkeypatch.setattr(rescoring, name, timed(seconds, name, getattr(rescoring, name)))
+    for name in ("judge", "keep"):
+        monkeypatch.setattr(judging, name, timed(seconds, name, getattr(judging, name)))
     with mail_server() as mails, hook() as posts:
         prepared(tmp_path, mails, posts)
         clock = FixedClock(LIVE_US)

@@ -11,7 +11,7 @@ from typing import TextIO
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tutorpulse.service.judging import log as predictions_log
+from tutorpulse.service.predicting import log as predictions_log
 
 requests_log = logging.getLogger("tutorpulse.requests")
 _QUIET = ("uvicorn.access",)

@@ -29,6 +29,10 @@ EXPLAINED_MAX = 100
 """Alerts that are given drivers in one judgement, the worst first: drivers cost about a hundred predictions each. Others tell the
 value, and what it was a week ago; the entity's page has the drivers of all."""
 
+EXPLAINED_MIN, JUDGED_FOR_ONE = 10, 20
+"""Of a judgement of few: so many alerts at least, and one for so many judged. Where more open at once, nobody reads them one by one, and
+their drivers would hold up the predictions of everybody else."""
+
 _OUTPUT_OF = {**{name: name for name in OUTPUTS}, **TUTOR_NAMES, VELOCITY_KEPT: "session_velocity"}
 """By fact, the output of the model that its drivers are those of."""
 
@@ -126,17 +130,18 @@ def _beyond(levels: Levels, standing: Mapping[str, Standing], ids: NDArray[np.ob
 
 
 class _Teller:
-    """Tells why, with drivers for the first `EXPLAINED_MAX`."""
+    """Tells why, with drivers for the first."""
 
     def __init__(
         self, pulse: Pulse, scorer: Scorer, scene: Scene, news: Sequence[tuple[AlertRule, Levels, int]]
     ) -> None:
         self._scene, self._kind = scene, scene.frame.entity_type
+        explained = min(EXPLAINED_MAX, max(EXPLAINED_MIN, len(scene.frame) // JUDGED_FOR_ONE))
         wanted: dict[str, list[int]] = {}
         for place, (rule, _, row) in enumerate(news):
             if (output := _OUTPUT_OF.get(rule.fact)) is not None:
                 rows = wanted.setdefault(output, [])
-                if place < EXPLAINED_MAX or not rows:
+                if place < explained or not rows:
                     rows.append(row)
         told = {row for _, _, row in news}
         names = [str(scene.frame.entity_ids[row]) for row in sorted(told)]

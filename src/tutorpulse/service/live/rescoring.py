@@ -9,10 +9,11 @@ import numpy as np
 from tutorpulse.decisions.status import is_scored, statuses
 from tutorpulse.features.frame import EntityType
 from tutorpulse.features.references import References
-from tutorpulse.service.judging import judge, write
+from tutorpulse.service import judging, predicting
 from tutorpulse.service.live.figures import LaneFigures
 from tutorpulse.service.live.roster import Roster
 from tutorpulse.service.population import Population, from_json, measured, to_json
+from tutorpulse.service.predicting import Predicted
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.service.served import features_of
@@ -33,19 +34,27 @@ class Rescoring:
         self._as_of_us = 0
 
     def rescore(self, scorer: Scorer, ids: Sequence[str]) -> int:
-        """Score these entities as of now, never earlier than the last time; returns when what was written could be read."""
+        """Score these entities as of now, never earlier than the last time; returns when the predictions could be read."""
         own = replace(scorer, compute=self._compute)
         with self._pulse.store.snapshot():
             # Read within: so nothing in the log was received later, and no session is cut in two.
             self._as_of_us = max(self._as_of_us, self._pulse.clock.now_us())
             frame = self._compute(self._kind, self._as_of_us, np.array(ids, dtype=object))
-        judged = judge(self._pulse, own, frame, self._held_against(own))
+        predicted = predicting.predict(self._pulse, own, frame, self._held_against(own))
         with self._pulse.state.transaction():
-            written = write(self._pulse.state, judged)
-        self._roster.keep(frame, is_scored(judged.status))
+            written = predicting.keep(self._pulse.state, predicted)
+        readable_us = self._pulse.clock.now_us()
+        self._roster.keep(frame, is_scored(predicted.status))
         self._figures.written += written
+        self._tell(own, predicted)
+        return readable_us
+
+    def _tell(self, scorer: Scorer, predicted: Predicted) -> None:
+        """Recommendations, insights and alerts. Nobody waits for them to read a prediction."""
+        judged = judging.judge(self._pulse, scorer, predicted)
+        with self._pulse.state.transaction():
+            judging.keep(self._pulse.state, judged)
         self._figures.insights += len(judged.news.insights)
-        return self._pulse.clock.now_us()
 
     def adopt(self, settings: Settings) -> None:
         """Judge by other settings from the next time on."""

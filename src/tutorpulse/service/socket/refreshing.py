@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from tutorpulse.service.judging import lines_to, log
+from tutorpulse.service.predicting import lines_to, log
 from tutorpulse.service.refresh import RefreshReport, refresh
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
