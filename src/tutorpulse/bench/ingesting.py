@@ -26,38 +26,42 @@ Requests = list[tuple[bytes, bytes]]
 
 def run(options: Options) -> Result:
     """Each repeat posts new events into a home that was refreshed once, a thousand a post over 8 connections, with the client on the same machine, while the service
-    refreshes predictions as it always does. Beside it: the same with a fifth of duplicates, single events over 32
+    refreshes predictions as it always does; then, by turns, as many with a fifth of duplicates. Beside it: single events over 32
     connections, the time of posts that come at 120,000 events a second (from when each is due), and, as the limit, the same posts to the
     same server with no sink.
     """
     home = filled_home(options)
-    lines = [_lines(options, repeat) for repeat in range(options.repeats + 3)]
+    *new, paced_lines, single_lines = [_lines(options, part) for part in range(2 * options.repeats + 2)]
+    new, more = new[: options.repeats], new[options.repeats :]
+    repeats, duplicates = [], []
     with served(home) as service:
         refresh_whole(home)
-        repeats = [_post(service, _thousands(service, some)) for some in lines[: options.repeats]]
-        mixed = _with_duplicates(lines[options.repeats], lines[0])
-        paced = _post(service, _thousands(service, lines[options.repeats + 2]), paced=True)
-        duplicates = _post(service, _thousands(service, mixed))
+        for fresh, others in zip(new, more, strict=True):
+            repeats.append(_post(service, _thousands(service, fresh)))
+            duplicates.append(_post(service, _thousands(service, _with_duplicates(others, fresh))))
+        paced = _post(service, _thousands(service, paced_lines), paced=True)
         count = max(100, options.events // SINGLE_SHARE)
-        single = _post(service, _singles(service, lines[options.repeats + 1][:count]), SINGLE_CONNECTIONS)
-    limit = _sinkless(home, lines[0])
-    per_second = [len(some) / posted.seconds for some, posted in zip(lines, repeats, strict=False)]
+        single = _post(service, _singles(service, single_lines[:count]), SINGLE_CONNECTIONS)
+    limit = _sinkless(home, new[0])
+    per_second = [len(some) / posted.seconds for some, posted in zip(new, repeats, strict=True)]
     details = {
         "events_before": options.events,
-        "events_posted": len(lines[0]),
+        "events_posted": len(new[0]),
         "connections": CONNECTIONS,
         "p50_ms": [posted.quantile_ms(0.5) for posted in repeats],
         "p99_ms": [posted.quantile_ms(0.99) for posted in repeats],
-        "paced_events_per_second": len(lines[0]) / paced.seconds,
+        "paced_events_per_second": len(paced_lines) / paced.seconds,
         "paced_p50_ms": paced.quantile_ms(0.5),
         "paced_p99_ms": paced.quantile_ms(0.99),
-        "with_duplicates_per_second": len(mixed) / duplicates.seconds,
+        "with_duplicates_per_second": [
+            len(some) / posted.seconds for some, posted in zip(more, duplicates, strict=True)
+        ],
         "single_posts_per_second": len(single.each) / single.seconds,
         "single_p99_ms": single.quantile_ms(0.99),
         "no_sink_p99_ms": limit.quantile_ms(0.99),
     }
     return result(
-        "ingest", "events/s", per_second, len(lines[0]) / limit.seconds, details, smaller_is_better=False
+        "ingest", "events/s", per_second, len(new[0]) / limit.seconds, details, smaller_is_better=False
     )
 
 
