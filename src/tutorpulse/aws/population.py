@@ -21,7 +21,7 @@ from tutorpulse.decisions.status import is_scored, statuses
 from tutorpulse.features.compile import REFERENCES, compile_query
 from tutorpulse.features.compute import compute, make_scope
 from tutorpulse.features.frame import EntityType, FeatureFrame
-from tutorpulse.features.references import References
+from tutorpulse.features.references import References, alike
 from tutorpulse.features.relations import activity_sql
 from tutorpulse.features.scope import Scope
 from tutorpulse.features.store import Store
@@ -41,7 +41,8 @@ class GivenReferences(References):
 
     def __init__(self, rows: Mapping[str, Arrays]) -> None:
         super().__init__()
-        self._rows = rows
+        names = rows.keys() | REFERENCES.keys()
+        self._rows = {name: alike(rows.get(name) or _nobody(name)) for name in names}
 
     @contextmanager
     def at_hand(self, store: Store, scope: Scope) -> Iterator[Scope]:
@@ -49,8 +50,7 @@ class GivenReferences(References):
         names = [name for name, (kind, *_) in REFERENCES.items() if kind == scope.entity_type]
         with ExitStack() as stack:
             for name in names:
-                rows = self._rows.get(name) or _nobody(name)
-                stack.enter_context(store.relation(f"given_{name}", rows))
+                stack.enter_context(store.relation(f"given_{name}", self._rows[name]))
             yield replace(scope, references={name: f"SELECT * FROM given_{name}" for name in names})
 
 

@@ -44,7 +44,7 @@ class References:
         kept = self._kept.get(name)
         now = _content(store, condition, kept.log) if kept is not None and kept.sql == sql else None
         if kept is None or now is None or now.part != kept.log.part:
-            rows = _alike(store.query(sql))
+            rows = alike(store.query(sql))
             kept = _Kept(sql, now or _content(store, condition, _NOTHING) or _NOTHING, rows)
         self._kept[name] = kept if now is None else replace(kept, log=now)
         return kept.rows
@@ -72,8 +72,9 @@ class _Kept:
     rows: _Arrays
 
 
-def _alike(rows: _Arrays) -> _Arrays:
-    """The different rows, and as `alike` how many there are of each: a look at a few ranks these instead of everybody."""
+def alike(rows: _Arrays) -> _Arrays:
+    """The different rows of a population, and as `alike` how many there are of each, as `Scope.references` has them: a look ranks
+    among these instead of everybody."""
     counted = Counter(zip(*(column.tolist() for column in rows.values()), strict=True))
     columns = zip(*counted, strict=True) if counted else ((),) * len(rows)
     different = {
