@@ -23,18 +23,24 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 _SWITCH_S = 0.001
+_COLLECT_AFTER = (5_000, 20, 100)
+"""When the collector looks at young, older and old objects: at Python's (700, 10, 10) it went through all old ones in each look at everybody, and
+held up whoever was to be answered for 50 ms and more (10,000 tutors and 50,000 students, a one-off look). Cycles that live long are few here."""
 
 
 @contextmanager
 def _ready_to_answer() -> Iterator[None]:
-    """Within the context a busy thread lets a waiting one go before after a millisecond, and the collector passes over what was there."""
-    before = sys.getswitchinterval()
+    """Within the context a busy thread lets a waiting one go before after a millisecond, and the collector passes over what was there
+    and looks at old objects rarely."""
+    before, collected = sys.getswitchinterval(), gc.get_threshold()
     sys.setswitchinterval(_SWITCH_S)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
     try:
         yield
     finally:
+        gc.set_threshold(*collected)
         gc.unfreeze()
         sys.setswitchinterval(before)
 
