@@ -23,7 +23,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 _SWITCH_S = 0.001
-_COLLECT_AFTER = (5_000, 20, 100)
+_COLLECT_AFTER = (5_000, 20, 20)
 """When the collector looks at young, older and old objects: at Python's (700, 10, 10) it went through all old ones in each look at everybody, and
 held up whoever was to be answered for 50 ms and more (10,000 tutors and 50,000 students, a one-off look). Cycles that live long are few here."""
 
