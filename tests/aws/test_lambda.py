@@ -6,6 +6,8 @@ import importlib.util
 import json
 import os
 import queue
+import select
+import socket
 import subprocess
 import sys
 import threading
@@ -94,9 +96,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def _is_alone(self) -> bool:
+        """Whether the other side has hung up."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+
     def do_GET(self) -> None:
         asked = self.server.asked.get()
         if asked is None:  # Whoever asked is gone.
+            return
+        if self._is_alone():  # So late that it was not told: what it took is meant for the next.
+            self.server.asked.put(asked)
             return
         deadline = str(int((time.time() + 60) * 1000))
         arn = f"arn:aws:lambda:{REGION}:123456789012:function:f"

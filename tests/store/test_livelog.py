@@ -23,7 +23,7 @@ from tutorpulse.store.livestats import DEFAULT_LIMITS, OTHER_REASONS, REASONS
 from tutorpulse.store.log import EventStore
 
 NOW = 1_760_000_000_000_000
-FOREVER = replace(DEFAULT_LIMITS, least_step_s=3600.0, step_s=3600.0)
+FOREVER = replace(DEFAULT_LIMITS, step_s=3600.0)
 """Steps into the database only on demand."""
 
 
@@ -200,17 +200,18 @@ def test_steps_come_by_themselves_and_say_so_where_they_bring_something_new(stor
     live.close(30)
 
 
-def test_after_a_quiet_time_an_event_is_brought_in_at_once_however_rarely_a_busy_log_is_written(
-    store: EventStore,
-) -> None:
+def test_after_a_quiet_time_an_event_is_brought_in_at_once_and_the_next_waits(store: EventStore) -> None:
     seen = threading.Event()
-    live = LiveLog(store, seen.set, replace(DEFAULT_LIMITS, least_step_s=0.0, step_s=3600.0))
-    for name in ("a", "b"):
-        take(live, body(event(name)))
-        assert seen.wait(30)
-        seen.clear()
-    assert len(store) == 2
+    live = LiveLog(store, seen.set, FOREVER)
+    live._stepped_s -= 3600.0
+    take(live, body(event("a")))
+    assert seen.wait(30)
+    seen.clear()
+    take(live, body(event("b")))
+    assert not seen.wait(0.5)
+    assert len(store) == 1
     live.close(30)
+    assert len(store) == 2
 
 
 def test_an_import_and_the_door_decide_against_each_other(live: LiveLog, store: EventStore) -> None:
@@ -232,9 +233,7 @@ def test_erasing_reaches_what_is_only_journaled(live: LiveLog, store: EventStore
 
 
 def test_too_much_waiting_is_refused(store: EventStore) -> None:
-    live = LiveLog(
-        store, limits=replace(DEFAULT_LIMITS, waiting_bodies=2, least_step_s=3600.0, step_s=3600.0)
-    )
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, waiting_bodies=2, step_s=3600.0))
     with live._guard:
         accepted = [live.take(body(event(f"{i}"))) for i in range(2)]
         with pytest.raises(
@@ -246,9 +245,7 @@ def test_too_much_waiting_is_refused(store: EventStore) -> None:
 
 
 def test_a_full_queue_counts_bytes_but_takes_any_body_when_empty(store: EventStore) -> None:
-    live = LiveLog(
-        store, limits=replace(DEFAULT_LIMITS, waiting_bytes=10, least_step_s=3600.0, step_s=3600.0)
-    )
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, waiting_bytes=10, step_s=3600.0))
     with live._guard:
         alone = live.take(body(event("1")))
         with pytest.raises(QueueFullError):
@@ -260,7 +257,7 @@ def test_a_full_queue_counts_bytes_but_takes_any_body_when_empty(store: EventSto
 def test_a_full_journal_stops_the_taking_until_the_database_has_it(store: EventStore) -> None:
     live = LiveLog(
         store,
-        limits=replace(DEFAULT_LIMITS, journal_bytes=1, least_step_s=3600.0, step_s=3600.0, group_bytes=1),
+        limits=replace(DEFAULT_LIMITS, journal_bytes=1, step_s=3600.0, group_bytes=1),
     )
     take(live, body(event("1")))
     waiting = live.take(body(event("2")))
@@ -272,7 +269,7 @@ def test_a_full_journal_stops_the_taking_until_the_database_has_it(store: EventS
 
 
 def test_the_door_is_behind_while_many_events_wait_for_the_database(store: EventStore) -> None:
-    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, behind_events=3, least_step_s=3600.0, step_s=3600.0))
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, behind_events=3, step_s=3600.0))
     take(live, body(event("1"), event("2")))
     with store.writing():
         assert not live.is_behind
@@ -389,7 +386,7 @@ def test_a_sender_who_goes_away_stops_nobody(live: LiveLog) -> None:
 def test_a_fault_of_ours_leaves_nobody_waiting_and_closes_the_door(
     store: EventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, least_step_s=3600.0, step_s=3600.0, group_bytes=1))
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, step_s=3600.0, group_bytes=1))
     take(live, body(event("before")))
 
     def broken(*_: object) -> None:

@@ -33,9 +33,6 @@ from tutorpulse.store.log import EventStore
 __all__ = ["Limits", "LiveLog", "LiveStats"]
 
 _RETRY_S = 1.0
-REST = 4
-"""Between two steps into the database: so many times as long as the last one took, within the limits."""
-
 _Waiting = tuple[Body, "Future[Taken]"]
 
 
@@ -68,7 +65,7 @@ class LiveLog:
         self._backlog = Backlog()
         self._in_step = Backlog()
         self._unwritten: tuple[Generation, int] | None = None
-        self._stepped_s, self._step_took_s = time.monotonic(), 0.0
+        self._stepped_s = time.monotonic()
         self._totals = Totals()
         self._rejected: Counter[str] = Counter()
         store.checkpoint_every(limits.checkpoint_mb)
@@ -268,14 +265,12 @@ class LiveLog:
             raise
 
     def _try_step(self) -> bool:
-        began_s = time.monotonic()
         try:
             self.flush(timeout_s=-1.0)
         except (OSError, duckdb.Error) as error:
             self._totals.failure = _first_line(error)
             return False
         self._stepped_s = time.monotonic()
-        self._step_took_s = self._stepped_s - began_s
         if self._ingester.is_alive():
             self._totals.failure = None
         return True
@@ -299,8 +294,7 @@ class LiveLog:
 
     def _rest_s(self) -> float:
         """Seconds until the next step: none after a quiet time, so that a lone event is readable at once."""
-        rest_s = min(max(REST * self._step_took_s, self._limits.least_step_s), self._limits.step_s)
-        return max(0.0, self._stepped_s + rest_s - time.monotonic())
+        return max(0.0, self._stepped_s + self._limits.step_s - time.monotonic())
 
     def _drain(self) -> None:
         self._store.tell(self._written())
