@@ -200,20 +200,6 @@ def test_steps_come_by_themselves_and_say_so_where_they_bring_something_new(stor
     live.close(30)
 
 
-def test_after_a_quiet_time_an_event_is_brought_in_at_once_and_the_next_waits(store: EventStore) -> None:
-    seen = threading.Event()
-    live = LiveLog(store, seen.set, FOREVER)
-    live._stepped_s -= 3600.0
-    take(live, body(event("a")))
-    assert seen.wait(30)
-    seen.clear()
-    take(live, body(event("b")))
-    assert not seen.wait(0.5)
-    assert len(store) == 1
-    live.close(30)
-    assert len(store) == 2
-
-
 def test_an_import_and_the_door_decide_against_each_other(live: LiveLog, store: EventStore) -> None:
     take(live, body(event("live")))
     assert store.append(batch_of([paid("live"), paid("file")])).status.tolist() == [1, 0]
@@ -255,10 +241,7 @@ def test_a_full_queue_counts_bytes_but_takes_any_body_when_empty(store: EventSto
 
 
 def test_a_full_journal_stops_the_taking_until_the_database_has_it(store: EventStore) -> None:
-    live = LiveLog(
-        store,
-        limits=replace(DEFAULT_LIMITS, journal_bytes=1, step_s=3600.0, group_bytes=1),
-    )
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, journal_bytes=1, step_s=3600.0, group_bytes=1))
     take(live, body(event("1")))
     waiting = live.take(body(event("2")))
     with pytest.raises(TimeoutError):

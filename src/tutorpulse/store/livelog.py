@@ -65,7 +65,6 @@ class LiveLog:
         self._backlog = Backlog()
         self._in_step = Backlog()
         self._unwritten: tuple[Generation, int] | None = None
-        self._stepped_s = time.monotonic()
         self._totals = Totals()
         self._rejected: Counter[str] = Counter()
         store.checkpoint_every(limits.checkpoint_mb)
@@ -270,7 +269,6 @@ class LiveLog:
         except (OSError, duckdb.Error) as error:
             self._totals.failure = _first_line(error)
             return False
-        self._stepped_s = time.monotonic()
         if self._ingester.is_alive():
             self._totals.failure = None
         return True
@@ -286,15 +284,11 @@ class LiveLog:
                 lambda: self._backlog.since is not None or self._unwritten or self._closing
             )
             self._to_write.wait_for(
-                lambda: self._backlog.events >= self._limits.step_events or self._closing, self._rest_s()
+                lambda: self._backlog.events >= self._limits.step_events or self._closing, self._limits.step_s
             )
         if self._closing:
             self._ingester.join()
         return self._backlog.since is not None or self._unwritten is not None or not self._closing
-
-    def _rest_s(self) -> float:
-        """Seconds until the next step: none after a quiet time, so that a lone event is readable at once."""
-        return max(0.0, self._stepped_s + self._limits.step_s - time.monotonic())
 
     def _drain(self) -> None:
         self._store.tell(self._written())
