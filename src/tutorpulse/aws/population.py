@@ -5,8 +5,7 @@ that midnight. Until then the midnight before holds.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,17 +40,10 @@ class GivenReferences(References):
 
     def __init__(self, rows: Mapping[str, Arrays]) -> None:
         super().__init__()
-        names = rows.keys() | REFERENCES.keys()
-        self._rows = {name: alike(rows.get(name) or _nobody(name)) for name in names}
+        self._rows = {name: alike(rows.get(name) or _nobody(name)) for name in REFERENCES}
 
-    @contextmanager
-    def at_hand(self, store: Store, scope: Scope) -> Iterator[Scope]:
-        """See `References.at_hand`."""
-        names = [name for name, (kind, *_) in REFERENCES.items() if kind == scope.entity_type]
-        with ExitStack() as stack:
-            for name in names:
-                stack.enter_context(store.relation(f"given_{name}", self._rows[name]))
-            yield replace(scope, references={name: f"SELECT * FROM given_{name}" for name in names})
+    def _population(self, store: Store, scope: Scope, name: str) -> Arrays:  # noqa: ARG002
+        return self._rows[name]
 
 
 def _columns(name: str) -> list[str]:
