@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from tests.service.world import NOW_US, One, World, opened
@@ -13,6 +14,9 @@ from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.service.alerting import acting
 from tutorpulse.service.alerting.system import watch_system
 from tutorpulse.service.alerting.watching import apply
+from tutorpulse.service.judging import judge
+from tutorpulse.service.population import measured
+from tutorpulse.service.predicting import predict
 from tutorpulse.service.refresh import refresh
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.worklist.shapes import StateRequest
@@ -57,6 +61,26 @@ def test_one_opens_with_the_drivers_and_what_it_was_a_week_ago(pulse: Pulse, wor
     assert (alert.entity_id, alert.rule, alert.severity) == ("anna", "student_churn", "critical")
     assert alert.why == "Churn risk 83 % (was 10 % a week ago): no session in 7 days"
     assert alert.since_us == alert.opened_us == pulse.clock.now_us()
+
+
+@pytest.mark.parametrize(("whole", "explained"), [(True, 30), (False, 10)])
+def test_of_many_at_once_the_worst_get_drivers_more_of_them_where_everybody_is_judged(
+    pulse: Pulse, world: World, whole: bool, explained: int
+) -> None:
+    names = [f"s{i}" for i in range(30)]
+    worst = names[18:]
+    for name in names:
+        risk = 0.83 if name in worst else 0.62
+        world.students[name] = One({"sessions_7d": 0.0}, {"churn_risk_14d": risk})
+    scorer = world.scorer()
+    frame = scorer.compute("student", pulse.clock.now_us(), np.array(names, dtype=object))
+    predicted = predict(pulse, scorer, frame, None if whole else measured(scorer, frame))
+    watched = judge(pulse, scorer, predicted).watched
+    assert watched is not None
+    drivers = {names[row] for (_, row), why in watched.whys.items() if "no session in 7 days" in why}
+    assert len(watched.whys) == len(names)
+    assert len(drivers) == explained
+    assert whole or drivers <= set(worst)
 
 
 def test_refreshing_again_opens_no_second_and_writes_no_change(pulse: Pulse, world: World) -> None:

@@ -30,8 +30,8 @@ EXPLAINED_MAX = 100
 value, and what it was a week ago; the entity's page has the drivers of all."""
 
 EXPLAINED_MIN, JUDGED_FOR_ONE = 10, 20
-"""Of a judgement of few: so many alerts at least, and one for so many judged. Where more open at once, nobody reads them one by one, and
-their drivers would hold up the predictions of everybody else."""
+"""Where some are judged, not everybody: so many alerts at least, and one for so many judged. Where more open at once, nobody reads them
+one by one, and their drivers would hold up the predictions of everybody else."""
 
 _OUTPUT_OF = {**{name: name for name in OUTPUTS}, **TUTOR_NAMES, VELOCITY_KEPT: "session_velocity"}
 """By fact, the output of the model that its drivers are those of."""
@@ -130,13 +130,14 @@ def _beyond(levels: Levels, standing: Mapping[str, Standing], ids: NDArray[np.ob
 
 
 class _Teller:
-    """Tells why, with drivers for the first."""
+    """Tells why, with drivers for the first of the news."""
 
     def __init__(
         self, pulse: Pulse, scorer: Scorer, scene: Scene, news: Sequence[tuple[AlertRule, Levels, int]]
     ) -> None:
         self._scene, self._kind = scene, scene.frame.entity_type
-        explained = min(EXPLAINED_MAX, max(EXPLAINED_MIN, len(scene.frame) // JUDGED_FOR_ONE))
+        few = max(EXPLAINED_MIN, len(scene.frame) // JUDGED_FOR_ONE)
+        explained = EXPLAINED_MAX if scene.whole else min(EXPLAINED_MAX, few)
         wanted: dict[str, list[int]] = {}
         for place, (rule, _, row) in enumerate(news):
             if (output := _OUTPUT_OF.get(rule.fact)) is not None:
