@@ -65,6 +65,7 @@ class LiveLog:
         self._backlog = Backlog()
         self._in_step = Backlog()
         self._unwritten: tuple[Generation, int] | None = None
+        self._stepped = time.monotonic()
         self._totals = Totals()
         self._rejected: Counter[str] = Counter()
         store.checkpoint_every(limits.checkpoint_mb)
@@ -283,8 +284,10 @@ class LiveLog:
             self._to_write.wait_for(
                 lambda: self._backlog.since is not None or self._unwritten or self._closing
             )
+            # An event that comes after a quiet while waits for nobody; those that follow are taken together.
+            rest_s = self._stepped + self._limits.step_s - time.monotonic()
             self._to_write.wait_for(
-                lambda: self._backlog.events >= self._limits.step_events or self._closing, self._limits.step_s
+                lambda: self._backlog.events >= self._limits.step_events or self._closing, max(0.0, rest_s)
             )
         if self._closing:
             self._ingester.join()
@@ -312,6 +315,7 @@ class LiveLog:
             self._totals.lag_s = time.monotonic() - self._in_step.since
         self._in_step = Backlog()
         self._totals.steps += 1
+        self._stepped = time.monotonic()
         self._journal.drop(sealed)
         with self._guard:
             self._to_take.notify()
