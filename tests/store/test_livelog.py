@@ -1,10 +1,12 @@
 """The live door: what is acknowledged is durable, decided like any other append, and readable soon."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import msgspec
@@ -198,6 +200,31 @@ def test_steps_come_by_themselves_and_say_so_where_they_bring_something_new(stor
     store.append(batch_of([acted | {"entity_type": "tutor", "entity_id": "t9"}]))
     assert told == [2, 3, 4]
     live.close(30)
+
+
+def test_an_event_after_a_quiet_while_goes_into_the_database_at_once_and_the_next_ones_together(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readable, waits = threading.Event(), Queue[float]()
+    live = LiveLog(store, readable.set, FOREVER)
+    wait_for = live._to_write.wait_for
+
+    def noted(ready: Callable[[], Any], timeout: float | None = None) -> Any:
+        if timeout is not None:
+            waits.put(timeout)
+        return wait_for(ready, timeout)
+
+    monkeypatch.setattr(live._to_write, "wait_for", noted)
+    with monkeypatch.context() as quiet:
+        long_after = time.monotonic() + 2 * FOREVER.step_s
+        quiet.setattr(time, "monotonic", lambda: long_after)
+        take(live, body(event("a")))
+        assert readable.wait(30)
+        assert waits.get(timeout=30) == 0
+        take(live, body(event("b")), body(event("c")))
+        assert waits.get(timeout=30) == FOREVER.step_s
+    live.close(30)
+    assert len(store) == 3
 
 
 def test_an_import_and_the_door_decide_against_each_other(live: LiveLog, store: EventStore) -> None:
