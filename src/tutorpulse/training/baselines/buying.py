@@ -63,9 +63,13 @@ class BgNbd(BuyingModel):
         """Equation (6) of the paper, in logs."""
         r, alpha, a, b = self.parameters
         x = buyers.repeats
-        log_gamma = scipy.special.gammaln
-        shared = log_gamma(r + x) - log_gamma(r) + r * np.log(alpha)
-        shared += log_gamma(a + b) + log_gamma(b + x) - log_gamma(b) - log_gamma(a + b + x)
+        shared = scipy.special.gammaln(r + x) - scipy.special.gammaln(r) + r * np.log(alpha)
+        shared += (
+            scipy.special.gammaln(a + b)
+            + scipy.special.gammaln(b + x)
+            - scipy.special.gammaln(b)
+            - scipy.special.gammaln(a + b + x)
+        )
         alive = -(r + x) * np.log(alpha + buyers.age)
         gone = np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + buyers.recency)
         return np.asarray(shared + np.where(x > 0, np.logaddexp(alive, gone), alive), np.float64)
@@ -90,8 +94,9 @@ class ParetoNbd(BuyingModel):
         """Equation (18) of the note, in logs."""
         r, alpha, s, beta = self.parameters
         x = buyers.repeats
-        log_gamma = scipy.special.gammaln
-        shared = log_gamma(r + x) - log_gamma(r) + r * np.log(alpha) + s * np.log(beta)
+        shared = (
+            scipy.special.gammaln(r + x) - scipy.special.gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+        )
         alive = -(r + x) * np.log(alpha + buyers.age) - s * np.log(beta + buyers.age)
         return np.asarray(
             shared + np.logaddexp(alive, np.log(s / (r + s + x)) + self._log_gone(buyers)), np.float64
