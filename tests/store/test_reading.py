@@ -13,6 +13,7 @@ from tutorpulse.store.state import State
 from tutorpulse.store.state.feed import InsightCount, Wanted
 from tutorpulse.store.state.listing import Bound, Selection
 from tutorpulse.store.state.moves import MoveRow
+from tutorpulse.store.state.overrides import OverrideRow
 
 
 @pytest.fixture
@@ -69,6 +70,23 @@ def test_every_filter_narrows_the_list(state: State) -> None:
         ("inactive", None, 1),
         ("new", "star", 1),
     ]
+
+
+def test_a_segment_set_by_hand_is_shown_found_counted_and_sorted_by(state: State) -> None:
+    state.predictions.write(rows(["a"], segment="healthy", churn_risk_14d=0.1))
+    state.predictions.write(rows(["b"], segment="star", churn_risk_14d=0.2))
+    as_of_us = int(state.predictions.of("tutor", ["a"]).columns["as_of_us"][0])
+    state.overrides.set(OverrideRow("o", "tutor", "a", "churning", "ann", "why", as_of_us, as_of_us + 1))
+    by_risk = state.listing.page(Selection("tutor", order="churn_risk_14d"))
+    assert [(line["entity_id"], line["segment"], line["model_segment"]) for line in by_risk] == [
+        ("a", "churning", "healthy"),
+        ("b", "star", None),
+    ]
+    churning, healthy = (Selection("tutor", segments=(name,)) for name in ("churning", "healthy"))
+    assert (ids(state, churning), state.listing.total(churning)) == (["a"], 1)
+    assert (ids(state, healthy), state.listing.total(healthy)) == ([], 0)
+    ranked = ("churning", "star", "healthy")
+    assert ids(state, Selection("tutor", order="segment", segments_in_order=ranked, limit=1)) == ["a"]
 
 
 def test_subjects_are_replaced_as_a_whole(state: State) -> None:

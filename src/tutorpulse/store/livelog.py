@@ -65,7 +65,7 @@ class LiveLog:
         self._backlog = Backlog()
         self._in_step = Backlog()
         self._unwritten: tuple[Generation, int] | None = None
-        self._stepped = time.monotonic()
+        self._stepped_s = time.monotonic()
         self._totals = Totals()
         self._rejected: Counter[str] = Counter()
         store.checkpoint_every(limits.checkpoint_mb)
@@ -296,7 +296,7 @@ class LiveLog:
         """Until so long after the last step, or until one is due whatever the time."""
         self._to_write.wait_for(
             lambda: self._backlog.events >= self._limits.step_events or self._closing,
-            max(0.0, self._stepped + seconds - time.monotonic()),
+            max(0.0, self._stepped_s + seconds - time.monotonic()),
         )
 
     def _drain(self) -> None:
@@ -321,7 +321,7 @@ class LiveLog:
             self._totals.lag_s = time.monotonic() - self._in_step.since
         self._in_step = Backlog()
         self._totals.steps += 1
-        self._stepped = time.monotonic()
+        self._stepped_s = time.monotonic()
         self._journal.drop(sealed)
         with self._guard:
             self._to_take.notify()
