@@ -202,9 +202,12 @@ def test_steps_come_by_themselves_and_say_so_where_they_bring_something_new(stor
     live.close(30)
 
 
-def rests_of(live: LiveLog, monkeypatch: pytest.MonkeyPatch) -> "Queue[float]":
-    """How many seconds the thread that brings events into the database is to wait for more of them, each time that it does."""
-    waits, wait_for = Queue[float](), live._to_write.wait_for
+def test_an_event_after_a_quiet_while_goes_into_the_database_at_once_and_the_next_ones_together(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readable, waits = threading.Event(), Queue[float]()
+    live = LiveLog(store, readable.set, FOREVER)
+    wait_for = live._to_write.wait_for
 
     def noted(ready: Callable[[], Any], timeout: float | None = None) -> Any:
         if timeout is not None:
@@ -212,15 +215,6 @@ def rests_of(live: LiveLog, monkeypatch: pytest.MonkeyPatch) -> "Queue[float]":
         return wait_for(ready, timeout)
 
     monkeypatch.setattr(live._to_write, "wait_for", noted)
-    return waits
-
-
-def test_an_event_after_a_quiet_while_goes_into_the_database_at_once_and_the_next_ones_together(
-    store: EventStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    readable = threading.Event()
-    live = LiveLog(store, readable.set, FOREVER)
-    waits = rests_of(live, monkeypatch)
     with monkeypatch.context() as quiet:
         long_after = time.monotonic() + 2 * FOREVER.step_s
         quiet.setattr(time, "monotonic", lambda: long_after)
@@ -231,18 +225,6 @@ def test_an_event_after_a_quiet_while_goes_into_the_database_at_once_and_the_nex
         assert waits.get(timeout=30) == FOREVER.step_s
     live.close(30)
     assert len(store) == 3
-
-
-def test_many_events_wait_for_more_as_large_steps_cost_less(
-    store: EventStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    live = LiveLog(store, limits=replace(FOREVER, step_s=0.0, many_events=2, many_step_s=3600.0))
-    waits = rests_of(live, monkeypatch)
-    take(live, body(event("a"), event("b")))
-    assert waits.get(timeout=30) == 0
-    assert waits.get(timeout=30) > 3000
-    live.close(30)
-    assert len(store) == 2
 
 
 def test_an_import_and_the_door_decide_against_each_other(live: LiveLog, store: EventStore) -> None:

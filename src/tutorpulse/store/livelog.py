@@ -285,19 +285,13 @@ class LiveLog:
                 lambda: self._backlog.since is not None or self._unwritten or self._closing
             )
             # An event that comes after a quiet while waits for nobody; those that follow are taken together.
-            self._rest_until(self._limits.step_s)
-            if self._backlog.events >= self._limits.many_events:
-                self._rest_until(self._limits.many_step_s)
+            rest_s = self._stepped_s + self._limits.step_s - time.monotonic()
+            self._to_write.wait_for(
+                lambda: self._backlog.events >= self._limits.step_events or self._closing, max(0.0, rest_s)
+            )
         if self._closing:
             self._ingester.join()
         return self._backlog.since is not None or self._unwritten is not None or not self._closing
-
-    def _rest_until(self, seconds: float) -> None:
-        """Until so long after the last step, or until one is due whatever the time."""
-        self._to_write.wait_for(
-            lambda: self._backlog.events >= self._limits.step_events or self._closing,
-            max(0.0, self._stepped_s + seconds - time.monotonic()),
-        )
 
     def _drain(self) -> None:
         self._store.tell(self._written())

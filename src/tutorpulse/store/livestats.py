@@ -19,8 +19,7 @@ class Limits:
     `waiting_bytes`, `waiting_bodies`: not yet taken; more is refused. `group_bytes`: made durable together, one body at least. `journal_bytes`:
     acknowledged and not yet in the database (some four times that in memory); with more, nothing is taken. That is
     room for what comes in while the database checkpoints or runs of ids are merged, which takes seconds. The database takes what
-    is there `step_s` seconds after its last step, `many_step_s` where that is `many_events` or more, or as soon as it is `step_events`, as large
-    steps cost less; the door is behind while `behind_events` wait for it. It checkpoints every `checkpoint_mb` of its own log: at the 256 of an import
+    is there `step_s` seconds after its last step, or as soon as it is `step_events` events; the door is behind while `behind_events` wait for it. It checkpoints every `checkpoint_mb` of its own log: at the 256 of an import
     the home took 4 s to open again after a kill at 120,000 events/s, at 64 up to 2 s, and steps waited 2 s for it and 1 s.
     """
 
@@ -29,8 +28,6 @@ class Limits:
     journal_bytes: int
     group_bytes: int = 2 << 20
     step_s: float = 0.2
-    many_events: int = 10_000
-    many_step_s: float = 0.8
     step_events: int = 100_000
     behind_events: int = 20_000
     checkpoint_mb: int = 64
