@@ -48,11 +48,12 @@ def serve_demo(home: Path, port: int, feed: Feed, result: dict[str, object] | No
             with running.service.states.one() as state:
                 _, secret = state.keys.create(_NAME, ["admin"], now_us, expires_us)
                 link = running.address + _way_in(state, now_us)
-            _tell(home, _Ways(running.address, link, secret), feed, result)
             server = running.server
             target = Target(running.address, _bearer(secret), feed.events_per_second, 1)
-            _start(feed, target, lambda: server.should_exit)
-            server.serve_until_stopped()
+            with server.capture_signals():
+                _tell(home, _Ways(running.address, link, secret), feed, result)
+                _start(feed, target, lambda: server.should_exit)
+                server.serve_until_stopped()
         end_at_once()
 
 

@@ -59,10 +59,10 @@ def serve(
     settings = table_of.load(path, os.environ, **flags)
     log_as_json(settings.prediction_log)
     with opened(path, settings, mount) as running:
-        _tell(
-            running, path, settings_in_force(settings, table_of.origins(path, os.environ, **flags)), as_json
-        )
-        running.server.serve_until_stopped()
+        rows = settings_in_force(settings, table_of.origins(path, os.environ, **flags))
+        with running.server.capture_signals():
+            _tell(running, path, rows, as_json)
+            running.server.serve_until_stopped()
     end_at_once()
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import mean_absolute_error, roc_auc_score
 
 from tutorpulse.clock import DAY_US, WEEK_US
 from tutorpulse.errors import InputError
@@ -17,6 +16,7 @@ from tutorpulse.settings import Settings
 from tutorpulse.store.log import EventStore
 from tutorpulse.training.evaluate import bootstrap_interval
 from tutorpulse.training.history import History
+from tutorpulse.training.metrics import mean_absolute_error, roc_auc
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import Progress
 from tutorpulse.training.train import Features, Plan, train
@@ -87,11 +87,9 @@ def _buyer_figures(days: Floats, expected: Floats, risk: Floats, weeks: int, see
         weeks=weeks,
         bought_again=float(again.mean()),
         correlation=interval(lambda weight: correlation(days, expected, weight)),
-        mean_absolute_error=interval(
-            lambda weight: float(mean_absolute_error(days, expected, sample_weight=weight))
-        ),
-        auc=interval(lambda weight: float(roc_auc_score(again, expected, sample_weight=weight))),
-        auc_of_churn_risk=interval(lambda weight: float(roc_auc_score(again, -risk, sample_weight=weight))),
+        mean_absolute_error=interval(lambda weight: mean_absolute_error(days, expected, weight=weight)),
+        auc=interval(lambda weight: roc_auc(again, expected, weight=weight)),
+        auc_of_churn_risk=interval(lambda weight: roc_auc(again, -risk, weight=weight)),
         seed=seed,
     )
 

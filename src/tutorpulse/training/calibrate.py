@@ -5,7 +5,6 @@ all five risks (docs/results.md), it keeps the order of entities, and the head r
 """
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from tutorpulse.model.heads import Head
 from tutorpulse.model.outputs import Floats
@@ -29,6 +28,8 @@ def calibrate(head: Head, raw: Floats, label: Floats) -> Head:
 
 def logistic_line(score: Floats, label: Floats) -> tuple[float, float]:
     """Slope and intercept of the logistic regression of a label with both values on one score."""
+    from sklearn.linear_model import LogisticRegression  # every verb would wait for it otherwise
+
     model = LogisticRegression(C=_NO_PENALTY).fit(score[:, None], label)
     return float(model.coef_[0, 0]), float(model.intercept_[0])
 

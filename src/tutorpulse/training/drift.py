@@ -8,8 +8,8 @@ something else it cannot see, which the track record does, later.
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import ks_2samp
 
 from tutorpulse.model.outputs import Floats
 from tutorpulse.training.track.resampling import INTERVAL, Ranking
@@ -83,4 +83,4 @@ def undo(then: NDArray[np.float32], now: NDArray[np.float32]) -> NDArray[np.floa
 
 def _distance(then: NDArray[np.float32], now: NDArray[np.float32], place: int) -> float:
     before, after = (rows[~np.isnan(rows[:, place]), place] for rows in (then, now))
-    return float(ks_2samp(before, after).statistic)
+    return float(scipy.stats.ks_2samp(before, after).statistic)

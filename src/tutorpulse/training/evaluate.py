@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-from sklearn.metrics import average_precision_score, brier_score_loss, mean_absolute_error, roc_auc_score
 
 from tutorpulse.model.intervals import LEVEL, RateInterval, interval_scores
 from tutorpulse.model.manifest import Measures
 from tutorpulse.model.outputs import Floats
 from tutorpulse.training.calibrate import log_odds, logistic_line
+from tutorpulse.training.metrics import average_precision, brier_score, mean_absolute_error, roc_auc
 from tutorpulse.training.timeline import Ints
 from tutorpulse.training.track.resampling import Ranking
 
@@ -32,7 +32,7 @@ def measure_risk(
         rows=len(label),
         positives=positives,
         base_rate=base,
-        brier=float(brier_score_loss(label, risk)),
+        brier=brier_score(label, risk),
         base_brier=base * (1 - base),
         ece=calibration_error(label, risk),
     )
@@ -41,17 +41,17 @@ def measure_risk(
     low, high = bootstrap_interval(_auc_of(Ranking(label, risk)), label, entity, seed, resamples)
     return msgspec.structs.replace(
         plain,
-        auc=float(roc_auc_score(label, risk)),
+        auc=roc_auc(label, risk),
         auc_low=low,
         auc_high=high,
-        average_precision=float(average_precision_score(label, risk)),
+        average_precision=average_precision(label, risk),
         slope=logistic_line(log_odds(risk), label)[0],
-        recency_auc=float(roc_auc_score(label, baseline)),
+        recency_auc=roc_auc(label, baseline),
     )
 
 
 def _auc_of(ranking: Ranking) -> Callable[[Floats], float]:
-    """The AUC under weights: the scores are sorted once, where `roc_auc_score` would sort them for every resample."""
+    """The AUC under weights: the scores are sorted once, where `roc_auc` would sort them for every resample."""
     return lambda weight: float(ranking.figures(weight[None, ranking.order])[0, 0])
 
 
@@ -59,7 +59,7 @@ def beside(measured: Measures, label: Floats, rival: Floats) -> Measures:
     """Figures with the rival's AUC on the same n rows, where one is defined."""
     if measured.auc is None:
         return measured
-    return msgspec.structs.replace(measured, starter_auc=float(roc_auc_score(label, rival)))
+    return msgspec.structs.replace(measured, starter_auc=roc_auc(label, rival))
 
 
 def measure_rate(label: Floats, rate: Floats, interval: RateInterval | None = None) -> Measures:
@@ -68,8 +68,8 @@ def measure_rate(label: Floats, rate: Floats, interval: RateInterval | None = No
     measured = Measures(
         rows=len(label),
         base_rate=float(label.mean()),
-        mae=float(mean_absolute_error(label, rate)),
-        mean_mae=float(mean_absolute_error(label, mean)),
+        mae=mean_absolute_error(label, rate),
+        mean_mae=mean_absolute_error(label, mean),
     )
     if interval is None:
         return measured

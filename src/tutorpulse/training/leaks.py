@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 from tutorpulse.clock import format_time
 from tutorpulse.errors import LeakError
@@ -18,6 +17,7 @@ from tutorpulse.model.outputs import HEADS, ChurnLabel, Floats
 from tutorpulse.store.cut import cut_at, events_by
 from tutorpulse.store.log import EventStore
 from tutorpulse.training.fit import conditional
+from tutorpulse.training.metrics import roc_auc
 from tutorpulse.training.pool import ReadFrame
 from tutorpulse.training.snapshots import Snapshots
 from tutorpulse.training.split import split_by_time
@@ -116,7 +116,7 @@ def check_permutation(
 
 
 def _check_chance(label: Floats, score: Floats) -> float:
-    auc = float(roc_auc_score(label, score))
+    auc = roc_auc(label, score)
     positives, size = label.sum(), len(label)
     # The standard error of a ranking by chance: Mann and Whitney 1947.
     error = np.sqrt((size + 1) / (12 * positives * (size - positives)))

@@ -10,15 +10,18 @@ It is a lower bound: a larger sample, or a better eye for events, would tell a l
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingRegressor
 
 from tutorpulse.features.frame import EntityType
 from tutorpulse.model.outputs import Floats
 from tutorpulse.simulate.record import KINDS
 from tutorpulse.training.practice import Practice
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingRegressor
 
 _TREES, _LEAVES, _RATE, _LEAF_ROWS = 300, 31, 0.05, 40
 
@@ -27,7 +30,7 @@ _TREES, _LEAVES, _RATE, _LEAF_ROWS = 300, 31, 0.05, 40
 class ObservableOracle:
     """Regressors of the truth by kind and label."""
 
-    regressors: dict[tuple[EntityType, str], HistGradientBoostingRegressor]
+    regressors: dict[tuple[EntityType, str], "HistGradientBoostingRegressor"]
 
     def rate(self, practice: Practice, label: str) -> Floats:
         """The expected rate of a label for each row of `practice`, 0 or more."""
@@ -56,7 +59,9 @@ def everything_seen(practice: Practice) -> NDArray[np.float32]:
     return np.hstack([practice.frame.features, practice.frame.context, practice.traces])
 
 
-def _regressor(sample: Sequence[Practice], name: str, seed: int) -> HistGradientBoostingRegressor:
+def _regressor(sample: Sequence[Practice], name: str, seed: int) -> "HistGradientBoostingRegressor":
+    from sklearn.ensemble import HistGradientBoostingRegressor  # every verb would wait for it otherwise
+
     rows = np.concatenate([everything_seen(p) for p in sample])
     truth = np.concatenate([p.truth[name] for p in sample])
     known = ~np.isnan(truth)

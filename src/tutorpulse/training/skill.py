@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-from sklearn.metrics import brier_score_loss, mean_absolute_error, roc_auc_score
 
 from tutorpulse.model.outputs import Floats
 from tutorpulse.training.calibrate import log_odds, logistic_line
 from tutorpulse.training.evaluate import calibration_error, calibration_groups, interval_figures
+from tutorpulse.training.metrics import brier_score, mean_absolute_error, roc_auc
 from tutorpulse.training.timeline import Ints
 
 MIN_GAIN = 0.05
@@ -96,8 +96,8 @@ def risk_skill(rows: RiskRows, seed: int, recency_at_most: float = 1.0) -> RiskS
     label, risk, recency, truth = (values[known] for values in (label, risk, recency, truth))
     if len(np.unique(label)) < 2:
         return None
-    auc, low, high = (float(roc_auc_score(label, score)) for score in (risk, recency, truth))
-    seen = None if observable is None else float(roc_auc_score(label, observable[known]))
+    auc, low, high = (roc_auc(label, score) for score in (risk, recency, truth))
+    seen = None if observable is None else roc_auc(label, observable[known])
     judges = high - low >= MIN_GAIN and low < recency_at_most * high
     base = float(label.mean())
     ece = calibration_error(label, risk)
@@ -114,8 +114,8 @@ def risk_skill(rows: RiskRows, seed: int, recency_at_most: float = 1.0) -> RiskS
         slope=logistic_line(log_odds(risk), label)[0],
         ece=ece,
         ece_excess=ece - perfect_error(risk, seed),
-        brier_skill=1 - float(brier_score_loss(label, risk)) / (base * (1 - base)),
-        oracle_brier_skill=1 - float(brier_score_loss(label, truth)) / (base * (1 - base)),
+        brier_skill=1 - brier_score(label, risk) / (base * (1 - base)),
+        oracle_brier_skill=1 - brier_score(label, truth) / (base * (1 - base)),
     )
 
 
@@ -141,12 +141,12 @@ def rate_skill(rows: RateRows) -> RateSkill | None:
         rows=len(label),
         rate=float(label.mean()),
         mean=float(rate.mean()),
-        mae=float(mean_absolute_error(label, rate)),
-        mean_mae=float(mean_absolute_error(label, np.full(len(label), label.mean()))),
-        oracle_mae=float(mean_absolute_error(label, truth)),
+        mae=mean_absolute_error(label, rate),
+        mean_mae=mean_absolute_error(label, np.full(len(label), label.mean())),
+        oracle_mae=mean_absolute_error(label, truth),
     )
     if rows.observable is not None:
-        seen = float(mean_absolute_error(label, rows.observable[known]))
+        seen = mean_absolute_error(label, rows.observable[known])
         plain = msgspec.structs.replace(
             plain, observable_mae=seen, error_over_observable=plain.mae / seen - 1 if seen > 0 else None
         )

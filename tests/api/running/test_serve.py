@@ -6,6 +6,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -211,6 +212,17 @@ def test_a_signal_ends_open_streams_and_closes_the_home(tmp_path: Path, number: 
         assert fresh.logged()[-1]["message"] == "stopped"
         assert not (fresh.home / "serve.sock").exists()
         assert fresh.verb("rejects", "list").stdout == "No rejects.\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("after_s", [0.0, 0.5])
+def test_a_signal_while_the_model_is_being_read_closes_the_home(
+    tmp_path: Path, number: int, after_s: float
+) -> None:
+    with served(tmp_path) as fresh:
+        time.sleep(after_s)
+        assert fresh.stop(number) == 0
+        assert fresh.logged()[-1]["message"] == "stopped"
 
 
 def test_with_a_certificate_it_speaks_tls(tmp_path: Path) -> None:

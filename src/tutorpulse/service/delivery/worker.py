@@ -14,6 +14,7 @@ from tutorpulse.service.alerting.watching import apply
 from tutorpulse.service.delivery.courier import Courier
 from tutorpulse.service.delivery.following import Receivers
 from tutorpulse.service.delivery.planning import register
+from tutorpulse.service.live.models import InForce
 from tutorpulse.service.root import Pulse
 from tutorpulse.store.database import Interrupted
 from tutorpulse.store.state import State
@@ -33,13 +34,13 @@ log = logging.getLogger("tutorpulse.alerts")
 class Worker:
     """Made and closed by one thread; works in another."""
 
-    def __init__(self, pulse: Pulse, problem: Callable[[], str | None] = lambda: None) -> None:
-        """`problem` says why the model that should serve does not.
+    def __init__(self, pulse: Pulse, in_force: Callable[[], InForce | None]) -> None:
+        """`in_force` says at once what serves, and None where that is not known yet: the log and the model are looked at when it is.
 
         Raises:
             SettingsError: the receivers are wrong. InputError: a library that they need is missing.
         """
-        self._pulse, self._problem = pulse, problem
+        self._pulse, self._in_force = pulse, in_force
         self._receivers = Receivers(pulse.home.path, pulse.settings)
         self._receivers.now()
         self._stopping = threading.Event()
@@ -92,9 +93,10 @@ class Worker:
             return False
 
     def _look(self, pulse: Pulse, now_us: int) -> None:
-        if now_us - self._looked_us >= SYSTEM_EVERY_US:
+        in_force = self._in_force()
+        if in_force is not None and now_us - self._looked_us >= SYSTEM_EVERY_US:
             self._looked_us = now_us
             with self._guard:
-                watched = watch_system(pulse, self._problem())
+                watched = watch_system(pulse, in_force.problem)
             with pulse.state.transaction():
                 apply(pulse.state, watched)

@@ -43,6 +43,11 @@ class Models:
                 self._versions, self._in_force = versions, self._loaded(self._in_force)
             return self._in_force
 
+    @property
+    def known(self) -> InForce | None:
+        """What served at the last look, for those who cannot wait while a model is read; None before the first."""
+        return self._in_force
+
     def _loaded(self, before: InForce | None) -> InForce:
         try:
             scorer = open_scorer(self._pulse, lambda _kind: True)

@@ -134,7 +134,7 @@ def open_service(
         live = LiveLog(pulse.store, refresher.announce, limits, future_tolerance_us=tolerance_us)
         stack.callback(live.close, CLOSE_S)
         refresher.door = live
-        worker = Worker(pulse, lambda: refresher.in_force().problem)
+        worker = Worker(pulse, lambda: refresher.models.known)
         stack.callback(worker.close, TELL_S)
         worker.start()
         refresher.start()

@@ -6,7 +6,6 @@ from functools import partial
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import mean_absolute_error, roc_auc_score
 
 from tutorpulse.clock import DAY_US
 from tutorpulse.model.outputs import Floats
@@ -17,6 +16,7 @@ from tutorpulse.training.baselines.buying import BgNbd, Buyers, ParetoNbd
 from tutorpulse.training.buyers import Interval, active_days, correlation, taken
 from tutorpulse.training.evaluate import bootstrap_interval
 from tutorpulse.training.history import History
+from tutorpulse.training.metrics import mean_absolute_error, roc_auc
 from tutorpulse.training.pauses import FAR_US
 from tutorpulse.training.reading import read_history
 from tutorpulse.training.snapshots import Progress
@@ -107,6 +107,6 @@ def _foretold(days: Floats, said: Floats, weeks: int, seed: int) -> Foretold:
     return Foretold(
         weeks,
         figure(lambda weight: correlation(days, said, weight)),
-        figure(lambda weight: float(mean_absolute_error(days, said, sample_weight=weight))),
-        figure(lambda weight: float(roc_auc_score(again, said, sample_weight=weight))),
+        figure(lambda weight: mean_absolute_error(days, said, weight=weight)),
+        figure(lambda weight: roc_auc(again, said, weight=weight)),
     )

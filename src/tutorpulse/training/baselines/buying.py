@@ -9,8 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import gammaln, hyp2f1
+import scipy
 
 from tutorpulse.model.outputs import Floats
 
@@ -40,7 +39,9 @@ class BuyingModel(ABC):
             r, alpha, s, beta = np.exp(logs).tolist()
             return -float(cls((r, alpha, s, beta)).log_likelihood(buyers).mean())
 
-        found = minimize(loss, np.zeros(4), method="Nelder-Mead", options={"maxiter": 4000, "fatol": 1e-9})
+        found = scipy.optimize.minimize(
+            loss, np.zeros(4), method="Nelder-Mead", options={"maxiter": 4000, "fatol": 1e-9}
+        )
         r, alpha, s, beta = np.exp(found.x).tolist()
         return cls((r, alpha, s, beta))
 
@@ -62,8 +63,9 @@ class BgNbd(BuyingModel):
         """Equation (6) of the paper, in logs."""
         r, alpha, a, b = self.parameters
         x = buyers.repeats
-        shared = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-        shared += gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
+        log_gamma = scipy.special.gammaln
+        shared = log_gamma(r + x) - log_gamma(r) + r * np.log(alpha)
+        shared += log_gamma(a + b) + log_gamma(b + x) - log_gamma(b) - log_gamma(a + b + x)
         alive = -(r + x) * np.log(alpha + buyers.age)
         gone = np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + buyers.recency)
         return np.asarray(shared + np.where(x > 0, np.logaddexp(alive, gone), alive), np.float64)
@@ -73,7 +75,7 @@ class BgNbd(BuyingModel):
         r, alpha, a, b = self.parameters
         x, since = buyers.repeats, alpha + buyers.age
         z = weeks / (since + weeks)
-        series = hyp2f1(r + x, b + x, a + b + x - 1, z)
+        series = scipy.special.hyp2f1(r + x, b + x, a + b + x - 1, z)
         ahead = (a + b + x - 1) / (a - 1) * (1 - (since / (since + weeks)) ** (r + x) * series)
         odds = a / (b + np.maximum(x, 1) - 1) * (since / (alpha + buyers.recency)) ** (r + x)
         return np.asarray(ahead / (1 + np.where(x > 0, odds, 0.0)), np.float64)
@@ -88,7 +90,8 @@ class ParetoNbd(BuyingModel):
         """Equation (18) of the note, in logs."""
         r, alpha, s, beta = self.parameters
         x = buyers.repeats
-        shared = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+        log_gamma = scipy.special.gammaln
+        shared = log_gamma(r + x) - log_gamma(r) + r * np.log(alpha) + s * np.log(beta)
         alive = -(r + x) * np.log(alpha + buyers.age) - s * np.log(beta + buyers.age)
         return np.asarray(
             shared + np.logaddexp(alive, np.log(s / (r + s + x)) + self._log_gone(buyers)), np.float64
@@ -116,7 +119,7 @@ class ParetoNbd(BuyingModel):
         second = s + 1 if alpha >= beta else r + buyers.repeats
 
         def part(weeks: Floats) -> Floats:
-            series = hyp2f1(total, second, total + 1, (wide - narrow) / (wide + weeks))
+            series = scipy.special.hyp2f1(total, second, total + 1, (wide - narrow) / (wide + weeks))
             return np.asarray(np.log(series) - total * np.log(wide + weeks), np.float64)
 
         first, last = part(buyers.recency), part(buyers.age)

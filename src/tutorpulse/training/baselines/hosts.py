@@ -7,7 +7,6 @@ from functools import cached_property
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from tutorpulse.clock import DAY_US, WEEK_US, format_time
 from tutorpulse.features.frame import FEATURE_COUNT
@@ -130,6 +129,8 @@ class Trial:
         return {"inactive_14d": silence, "inactive_30d": silence, "health": -silence}
 
     def _logistic(self) -> Scores:
+        from sklearn.linear_model import LogisticRegression  # every verb would wait for it otherwise
+
         scores = {}
         for label in ("inactive_14d", "inactive_30d", "health"):
             fit = self.train & ~np.isnan(self.labels[label])

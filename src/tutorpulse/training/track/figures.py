@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from tutorpulse.model.outputs import Floats
 from tutorpulse.training.calibrate import log_odds, logistic_line
 from tutorpulse.training.evaluate import calibration_error, interval_figures
+from tutorpulse.training.metrics import roc_auc
 from tutorpulse.training.timeline import Bools, Ints
 from tutorpulse.training.track.resampling import Ranking, Ratio, intervals, mean_of
 from tutorpulse.training.track.shapes import (
@@ -179,9 +179,7 @@ def _oracle_of_risk(judged: Judged) -> OracleFigures | None:
     label, value, truth = judged.label[known], judged.value[known], judged.truth[known]
     recency = judged.recency_days[known] * (-1 if judged.keeps else 1)
     both = len(np.unique(label)) == 2
-    auc, own, naive = (
-        float(roc_auc_score(label, score)) if both else None for score in (truth, value, recency)
-    )
+    auc, own, naive = (roc_auc(label, score) if both else None for score in (truth, value, recency))
     return OracleFigures(
         rows=len(label),
         auc=auc,
