@@ -4,7 +4,6 @@ An *episode* of a rule and an entity lasts from the refresh at which the rule be
 longer does. One episode is one recommendation with one id, so that marking it done lasts as long as its reason does.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from tutorpulse.clock import HOUR_US
 from tutorpulse.decisions.facts import LABELS, FactTable
+from tutorpulse.decisions.ids import timed_id
 from tutorpulse.decisions.phrases import PHRASES
 from tutorpulse.decisions.rules import Condition, Rule
 from tutorpulse.features.frame import EntityType
@@ -101,12 +101,6 @@ def top(recommendations: Iterable[Recommendation], limit: int) -> list[Recommend
     return sorted(recommendations, key=lambda r: (-r.value, r.rule))[:limit]
 
 
-def stable_id(*parts: object) -> str:
-    """Sixteen hexadecimal digits that the same parts always give."""
-    text = "\x1f".join(map(str, parts))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
 def _holds(condition: Condition, facts: FactTable) -> NDArray[np.bool_]:
     if condition.fact in LABELS:
         return np.asarray(facts.labels[condition.fact] == condition.is_, dtype=np.bool_)
@@ -117,7 +111,7 @@ def _holds(condition: Condition, facts: FactTable) -> NDArray[np.bool_]:
 def _recommendation(rule: Rule, facts: FactTable, row: int, as_of_us: int) -> Recommendation:
     entity_id = str(facts.entity_ids[row])
     return Recommendation(
-        recommendation_id=stable_id(facts.entity_type, entity_id, rule.key, as_of_us),
+        recommendation_id=timed_id(as_of_us, facts.entity_type, entity_id, rule.key),
         entity_type=facts.entity_type,
         entity_id=entity_id,
         rule=rule.key,

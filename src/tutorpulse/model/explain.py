@@ -63,11 +63,9 @@ def path_contributions(
 def _mean_slopes(spec: OutputSpec, starts: Sequence[Floats], steps: Sequence[Floats]) -> list[Floats]:
     """The output's derivative by each margin, averaged along the path, by Gauss-Legendre quadrature."""
     nodes, weights = _QUADRATURE
-    means = [np.zeros(len(start)) for start in starts]
-    for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-        slopes = spec.gradient([start + node * step for start, step in zip(starts, steps, strict=True)])
-        means = [mean + weight * slope for mean, slope in zip(means, slopes, strict=True)]
-    return means
+    along = ((nodes + 1) / 2)[:, None]
+    slopes = spec.gradient([start + along * step for start, step in zip(starts, steps, strict=True)])
+    return [weights / 2 @ slope for slope in slopes]
 
 
 def average_of(spec: OutputSpec, heads: Mapping[str, Head], sample: NDArray[np.float32]) -> Average:

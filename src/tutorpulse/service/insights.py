@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from tutorpulse.clock import DAY_US, HOUR_US
 from tutorpulse.decisions.facts import FactTable
+from tutorpulse.decisions.ids import timed_id
 from tutorpulse.decisions.insights import INSIGHT_TYPES, InsightType, Levels, Material, material
 from tutorpulse.decisions.notable import Peers, notable
-from tutorpulse.decisions.recommendations import Firing, fired_features, stable_id
+from tutorpulse.decisions.recommendations import Firing, fired_features
 from tutorpulse.decisions.rules import Rule
 from tutorpulse.decisions.sentences import Earlier, sentence
 from tutorpulse.features.frame import EntityType, FeatureFrame
@@ -95,7 +96,7 @@ class _Writer:
         entity_id = str(frame.entity_ids[row])
         worse = not score < last.score[row]
         return InsightRow(
-            alert_id=stable_id(frame.entity_type, entity_id, change.type.name, frame.as_of_us),
+            alert_id=timed_id(frame.as_of_us, frame.entity_type, entity_id, change.type.name),
             entity_type=frame.entity_type,
             entity_id=entity_id,
             timestamp_us=frame.as_of_us,

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tutorpulse.decisions.ids import timed_id
 from tutorpulse.decisions.insights import SUBJECT_TYPES, InsightType, Levels, Material, material
-from tutorpulse.decisions.recommendations import stable_id
 from tutorpulse.market.balance import Balance, balance
 from tutorpulse.market.forecast import Forecast, forecast
 from tutorpulse.market.words import ACTIONS, confidence, told, told_ahead
@@ -88,7 +88,7 @@ def _levels(pulse: Pulse, insight_type: InsightType, found: Balance) -> Levels:
 def _insight(change: Material, found: Balance, row: int, as_of_us: int) -> InsightRow:
     name, subject = change.type.name, str(found.subjects[row])
     return InsightRow(
-        alert_id=stable_id(SUBJECT, subject, name, as_of_us),
+        alert_id=timed_id(as_of_us, SUBJECT, subject, name),
         entity_type=SUBJECT,
         entity_id=subject,
         timestamp_us=as_of_us,

@@ -12,7 +12,7 @@ import numpy as np
 
 from tutorpulse.decisions.alerts.rules import AlertRule
 from tutorpulse.decisions.alerts.severity import NONE, UNKNOWN, of_rank, rank
-from tutorpulse.decisions.recommendations import stable_id
+from tutorpulse.decisions.ids import timed_id
 from tutorpulse.errors import InputError
 from tutorpulse.store.state.alerts import AlertRow, ChangeRow
 
@@ -96,7 +96,7 @@ def _opened(
         return Step(None)
     severity = of_rank(seen.level)
     alert = AlertRow(
-        alert_id=stable_id("alert", rule.about, entity_id, rule.key, now_us),
+        alert_id=timed_id(now_us, "alert", rule.about, entity_id, rule.key),
         entity_type=rule.about,
         entity_id=entity_id,
         rule=rule.key,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tutorpulse.decisions.alerts import transitions
 from tutorpulse.decisions.alerts.transitions import Step
-from tutorpulse.decisions.recommendations import stable_id
+from tutorpulse.decisions.ids import stable_id
 from tutorpulse.errors import InputError
 from tutorpulse.service.alerting.rules import policy_of
 from tutorpulse.service.alerting.watching import write_steps

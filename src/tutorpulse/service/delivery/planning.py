@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from tutorpulse.clock import MINUTE_US, SECOND_US
 from tutorpulse.decisions.alerts.silences import silenced
 from tutorpulse.decisions.alerts.storms import Form, Limits, Made, batches, bundles
-from tutorpulse.decisions.recommendations import stable_id
+from tutorpulse.decisions.ids import stable_id
 from tutorpulse.service.delivery.receivers import Receiver
 from tutorpulse.settings import Settings
 from tutorpulse.store.state import State

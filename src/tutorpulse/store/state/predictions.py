@@ -105,13 +105,16 @@ class PredictionTables:
         self, entity_type: str, entity_ids: Iterable[str], after_us: int, until_us: int
     ) -> PredictionRows:
         """For each entity that has one, its newest prediction of record in (after_us, until_us]."""
-        statement = (
-            f"SELECT {_LIST} FROM predictions_of_record WHERE entity_type = ? AND entity_id = ?"
-            " AND as_of_us > ? AND as_of_us <= ? ORDER BY as_of_us DESC LIMIT 1"
+        newest = (
+            "SELECT MAX(as_of_us) FROM predictions_of_record"
+            " WHERE entity_type = :kind AND entity_id = asked.value AND as_of_us > :after AND as_of_us <= :until"
         )
-        ask = self._connection.execute
-        answers = (ask(statement, (entity_type, e, after_us, until_us)).fetchone() for e in entity_ids)
-        return rows_of(entity_type, [answer for answer in answers if answer])
+        found = self._connection.execute(
+            f"SELECT {_LIST} FROM json_each(:ids) AS asked CROSS JOIN predictions_of_record"
+            f" WHERE entity_type = :kind AND entity_id = asked.value AND as_of_us = ({newest})",
+            {"kind": entity_type, "ids": as_list(entity_ids), "after": after_us, "until": until_us},
+        )
+        return rows_of(entity_type, found.fetchall())
 
     def trails(
         self, entity_type: str, entity_ids: Iterable[str], column: str, since_us: int
