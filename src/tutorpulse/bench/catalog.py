@@ -10,6 +10,7 @@ from tutorpulse.bench import (
     freshness,
     importing,
     ingesting,
+    killing,
     learning,
     scoring,
     simulating,
@@ -42,6 +43,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         "Events a second posted over HTTP, durable at the answer, into a served home of so many events.",
         10_000_000,
         ingesting.run,
+    ),
+    "kill": Benchmark(
+        "Seconds from the command until a service acknowledges events again that was killed in a flood of them, over a home of so many; and whether each event acknowledged is there once.",
+        1_000_000,
+        killing.run,
     ),
     "door": Benchmark(
         "Events a second through the live door of a log of so many events, durable at the answer, without a network.",
