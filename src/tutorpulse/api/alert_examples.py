@@ -4,7 +4,7 @@ NOTE = {"note": "Calls her this afternoon"}
 SNOOZE = {"minutes": 2880, "note": "On holiday until then"}
 FEEDBACK = {"verdict": "wrong", "reason": "Announced her exams weeks ago"}
 ALERT = {
-    "alert_id": "5b0a97c2d4e61f38",
+    "alert_id": "69a5c2105b0a97c2d4e61f",
     "rule": "student_churn",
     "title": "Churn risk",
     "severity": "critical",
@@ -28,7 +28,7 @@ ALERT = {
     "verdict": None,
     "verdict_by": None,
     "verdict_reason": None,
-    "url": "https://ops.example/alerts/5b0a97c2d4e61f38",
+    "url": "https://ops.example/alerts/69a5c2105b0a97c2d4e61f",
     "entity_url": "https://ops.example/students/student-0042",
 }
 ALERTS = {"items": [ALERT], "next_cursor": None}
@@ -38,7 +38,7 @@ COUNTS = {
     "by_state": {"open": 2, "acknowledged": 1},
 }
 HISTORY = {
-    "alert_id": "5b0a97c2d4e61f38",
+    "alert_id": "69a5c2105b0a97c2d4e61f",
     "changes": [
         {"at": "2026-03-02T17:00:00Z", "change": "opened", "severity": "critical", "by": None, "note": None},
         {

@@ -46,7 +46,7 @@ _EARLIER = {
     "intervals": {"session_velocity": [0.8, 3.5]},
 }
 INSIGHT = {
-    "alert_id": "3f9a2c7714d05b1e",
+    "alert_id": "69a5c2113f9a2c7714d05b",
     "entity_id": "tutor-0007",
     "entity_type": "tutor",
     "timestamp": "2026-03-02T17:00:01Z",
@@ -81,7 +81,7 @@ PAGE = {
     ],
     "recommendations": [
         {
-            "recommendation_id": "9d1e6b20c4a84f35",
+            "recommendation_id": "69a5c2119d1e6b20c4a84f",
             "action": "Reduce hours or add breaks",
             "rule": "tutor_overloaded",
             "opened": "2026-03-02T17:00:01Z",
@@ -362,7 +362,7 @@ REPLAYED = {
 }
 DECISION = {"state": "done", "note": "Called on Monday"}
 DECIDED = {
-    "recommendation_id": "9d1e6b20c4a84f35",
+    "recommendation_id": "69a5c2119d1e6b20c4a84f",
     "state": "done",
     "decided_by": "operations",
     "decided": "2026-03-02T18:00:00Z",

@@ -75,7 +75,7 @@ REVIEW: dict[str, Any] = _WHO | {
 REVIEWS = {"items": [REVIEW]}
 TASK_CHANGE = {"move": "done", "outcome": "reached", "note": "called, wants fewer evenings"}
 TASK: dict[str, Any] = _WHO | {
-    "task_id": "9d1e6b20c4a84f35",
+    "task_id": "69a5c2119d1e6b20c4a84f",
     "state": "open",
     "action": "Wellness check-in within 48 hours",
     "rule": "tutor_wellness_check",
@@ -106,7 +106,7 @@ TASK_PAGE = {
             "time": "2026-03-02T18:10:00Z",
             "done_by": "bob",
             "action": "assigned",
-            "about": "9d1e6b20c4a84f35",
+            "about": "69a5c2119d1e6b20c4a84f",
             "note": None,
             "detail": "ann",
         }
