@@ -1,7 +1,9 @@
 """The facade: what the API and the verbs see of a home that is served."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -10,11 +12,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.service.live.homes import LIVE_US, PAIRS, threads
 from tests.service.logs import event, home_with, lesson
+from tests.waiting import PATIENCE_S, until
 from tutorpulse.clock import DAY_US, SECOND_US, FixedClock
 from tutorpulse.errors import HomeBusyError, ModelError, UnknownEntityError
 from tutorpulse.service.live import models
 from tutorpulse.service.live.service import Service, open_service
 from tutorpulse.service.page import page
+from tutorpulse.service.scoring import Scorer
 from tutorpulse.store.bodies import Body
 
 
@@ -105,6 +109,31 @@ def test_it_is_not_ready_while_somebody_waits_too_long(service: Service) -> None
         assert service.ready() == ["refresh is 11 s behind"]
 
 
+def test_while_a_model_is_being_read_it_says_so_and_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, opened = threading.Event(), models.open_scorer
+
+    def slowly(*given: Any) -> Scorer:
+        go_on.wait(PATIENCE_S)
+        return opened(*given)
+
+    monkeypatch.setattr(models, "open_scorer", slowly)
+    home_with(tmp_path, PAIRS)
+    with open_service(tmp_path, clock=FixedClock(LIVE_US)) as served:
+        assert served.ready() == ["the model is being read"]
+        assert loaded(served) == 0
+        go_on.set()
+        until(lambda: served.ready() == [])
+        assert loaded(served) == 1
+
+
+def loaded(service: Service) -> float:
+    """What the figures say of the model."""
+    found = (family for family in service.metrics.collect() if family.name == "tutorpulse_model_loaded")
+    return float(next(found).samples[0].value)
+
+
 def test_it_is_not_ready_without_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_model(*_: object) -> None:
         raise ModelError("The model is gone.")
@@ -112,7 +141,7 @@ def test_it_is_not_ready_without_a_model(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(models, "open_scorer", no_model)
     home_with(tmp_path, PAIRS)
     with open_service(tmp_path, clock=FixedClock(LIVE_US)) as served:
-        assert served.ready() == ["The model is gone."]
+        until(lambda: served.ready() == ["The model is gone."])
         assert served.scorer() is None
         with pytest.raises(ModelError, match="Nothing can be refreshed"):
             served.refresh()

@@ -50,11 +50,12 @@ class Metrics(Collector):
         )
 
     def _of_model(self) -> Iterator[Metric]:
-        in_force = self._refresher.in_force()
+        in_force = self._refresher.models.known
+        loaded = in_force is not None and not in_force.problem
         yield GaugeMetricFamily(
-            "tutorpulse_model_loaded", "1 where the model that is to serve does.", float(not in_force.problem)
+            "tutorpulse_model_loaded", "1 where the model that is to serve does.", float(loaded)
         )
-        if in_force.scorer is not None:
+        if in_force is not None and in_force.scorer is not None:
             age_us = self._pulse.clock.now_us() - in_force.loaded_us
             yield GaugeMetricFamily(
                 "tutorpulse_model_age_seconds", "Since the model in force was loaded.", age_us / SECOND_US

@@ -132,9 +132,10 @@ class Refresher:
         return replace(self._report(state), changed=changed, insights=insights)
 
     def problems(self) -> list[str]:
-        """Why predictions are not kept fresh; empty where they are."""
-        in_force = self.in_force()
-        model = [in_force.problem] if in_force.problem else []
+        """Why predictions are not kept fresh; empty where they are. Nobody waits for a model that is being read."""
+        in_force = self.models.known
+        problem = "the model is being read" if in_force is None else in_force.problem
+        model = [problem] if problem else []
         dead = [f"{t.name} has stopped: restart the service" for t in self._threads if not t.is_alive()]
         return [*model, *self._problems.values(), *dead]
 
