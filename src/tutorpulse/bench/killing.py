@@ -16,6 +16,7 @@ import numpy as np
 
 from tutorpulse.bench.filling import filled_home, new_batches
 from tutorpulse.bench.harness import Options, Result, result
+from tutorpulse.bench.ingesting import CONNECTIONS, POST_EVENTS
 from tutorpulse.bench.marketplace import Plan, ndjson
 from tutorpulse.bench.posting import Connection
 from tutorpulse.bench.served import Served, refresh_whole, served
@@ -25,8 +26,6 @@ from tutorpulse.events.contract import TABLES
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
 
-CONNECTIONS = 8
-POST_EVENTS = 1_000
 LIFE_EVENTS = 200_000
 LIFE_S = (0.2, 1.5)
 """When a life ends, from the first post on."""
@@ -84,9 +83,9 @@ class _Posts:
 
 def run(options: Options) -> Result:
     """Each repeat posts events by the thousand over 8 connections as fast as they are taken, kills the service with SIGKILL at a random
-    moment within 1.5 s, starts it again, and sends what had no answer once more. The value is how long that takes from the command to the first event that it acknowledges; the
-    limit is the same after a service that was stopped in order, once before and once after. At the end the log is held against what was
-    acknowledged: each event is to be there once.
+    moment within 1.5 s, starts it again, and sends what had no answer once more. The value is how long the start takes, from the command
+    to the first event acknowledged; the limit is the same after a service that was stopped in order, once before and once after. At the
+    end the log is held against what was acknowledged: each event is to be there once.
     """
     home = filled_home(options)
     draw = random.Random(_SEED)
