@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from tests.features.histories import AS_OF, dense_history
 from tests.features.memory import MemoryStore
 from tests.features.said import NOW, done, event, say
+from tests.features.same import assert_same
 from tests.store.batches import batch_of
 from tutorpulse.clock import DAY_US
 from tutorpulse.features.compile import CATALOGS
 from tutorpulse.features.compute import FACT_NAMES, compute, facts_alone, measured
-from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType, FeatureFrame
+from tutorpulse.features.frame import ENTITY_TYPES, FEATURE_COUNT, EntityType
 from tutorpulse.features.references import References
 from tutorpulse.store.database import Arrays
 from tutorpulse.store.home import Home
@@ -30,14 +31,6 @@ _CONFIG = settings(
 )
 
 
-def _same(found: FeatureFrame, expected: FeatureFrame) -> None:
-    assert found.entity_ids.tolist() == expected.entity_ids.tolist()
-    np.testing.assert_allclose(found.features, expected.features, rtol=1e-6, atol=1e-6)
-    np.testing.assert_allclose(found.context, expected.context, rtol=1e-6, atol=1e-6)
-    for name in FACT_NAMES:
-        np.testing.assert_array_equal(found.facts[name], expected.facts[name], err_msg=name)
-
-
 @pytest.mark.parametrize("kind", ENTITY_TYPES)
 @_CONFIG
 @given(seed=st.integers(0, 10**6), rows=st.permutations([0, 1, 2]).map(lambda order: order[:2]))
@@ -45,7 +38,9 @@ def test_some_entities_have_the_same_features_as_among_all(
     store: MemoryStore, kind: EntityType, seed: int, rows: list[int]
 ) -> None:
     everybody = compute(store.fill(dense_history(seed)), kind, AS_OF)
-    _same(compute(store, kind, AS_OF, entity_ids=everybody.entity_ids[rows]), everybody.take(np.array(rows)))
+    assert_same(
+        compute(store, kind, AS_OF, entity_ids=everybody.entity_ids[rows]), everybody.take(np.array(rows))
+    )
 
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)
@@ -68,7 +63,7 @@ def test_a_store_cut_at_a_time_gives_the_same_features_as_of_it(
     events, as_of = dense_history(seed), AS_OF - back
     whole = compute(store.fill(events), kind, as_of)
     cut = [e for e in events if e["ts_us"] <= as_of and e["received_us"] <= as_of]
-    _same(compute(store.fill(cut), kind, as_of, AS_OF), whole)
+    assert_same(compute(store.fill(cut), kind, as_of, AS_OF), whole)
 
 
 def test_a_late_correction_does_not_leak_into_the_past(store: MemoryStore) -> None:
@@ -159,7 +154,7 @@ def test_the_population_is_worked_out_once_and_changes_no_result(kind: EntityTyp
     fresh = [compute(memory, kind, as_of) for as_of in (AS_OF, AS_OF + 9)]
     memory.asked = 0
     for expected in fresh:
-        _same(compute(memory, kind, expected.as_of_us, references=kept), expected)
+        assert_same(compute(memory, kind, expected.as_of_us, references=kept), expected)
     assert memory.asked == 1
     compute(memory, kind, AS_OF + DAY_US, references=kept)
     assert memory.asked == 2
@@ -196,7 +191,7 @@ def test_the_population_is_worked_out_anew_when_its_past_changes(kind: EntityTyp
         events = [*events, *({**e, "event_id": f"{asked}-{e['event_id']}"} for e in more)]
         expected = compute(memory.fill(events), kind, AS_OF)
         memory.asked = asked - 1
-        _same(compute(memory, kind, AS_OF, references=kept), expected)
+        assert_same(compute(memory, kind, AS_OF, references=kept), expected)
         memory.asked = 0
     memory.close()
 
@@ -208,9 +203,9 @@ def test_features_are_read_from_a_home(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)
 @pytest.mark.parametrize("as_of", [AS_OF, AS_OF - 20 * DAY_US])
-def test_looking_rows_up_and_reading_them_all_give_the_same(
+def test_looking_rows_up_and_reading_them_all_give_theassert_same(
     store: MemoryStore, kind: EntityType, as_of: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up = compute(store.fill(dense_history(3)), kind, as_of)
     monkeypatch.setattr("tutorpulse.features.compute.FEW_ENTITIES", 0)
-    _same(compute(store, kind, as_of), looked_up)
+    assert_same(compute(store, kind, as_of), looked_up)

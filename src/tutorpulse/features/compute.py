@@ -11,6 +11,7 @@ from tutorpulse.clock import DAY_US
 from tutorpulse.features.catalog import Measure
 from tutorpulse.features.compile import CATALOGS, compile_query
 from tutorpulse.features.frame import EntityType, FeatureFrame
+from tutorpulse.features.gathering import planned
 from tutorpulse.features.references import References
 from tutorpulse.features.relations import entities_sql
 from tutorpulse.features.scope import Scope
@@ -127,8 +128,11 @@ def _columns(
     """Every measure of these entities, by name; `entity_id` gives the order of the rows."""
     catalog = CATALOGS[scope.entity_type]
     names = [m.name for m in _once((*catalog.shown(), *catalog.facts))]
+    few = len(ids) <= FEW_ENTITIES
+    if few and references.planner is not None and not scope.straddled:
+        return planned(store, references.planner, references, scope, names, ids)
     with references.at_hand(store, scope) as scope, store.relation(scope.wanted, {"entity_id": ids}):
-        return store.query(compile_query(names, replace(scope, few=len(ids) <= FEW_ENTITIES)))
+        return store.query(compile_query(names, replace(scope, few=few)))
 
 
 def is_straddled(store: Store, as_of_us: int, known_at_us: int) -> bool:

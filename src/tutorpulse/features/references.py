@@ -14,10 +14,12 @@ from tutorpulse.events.contract import TABLES
 from tutorpulse.features.compile import REFERENCES, reference_query
 from tutorpulse.features.scope import Scope
 from tutorpulse.features.sql import times
-from tutorpulse.features.store import Store
+from tutorpulse.features.store import Planner, Store
 
 _Arrays: TypeAlias = dict[str, NDArray[Any]]
 _Numbers: TypeAlias = tuple[int, ...]
+
+_KEPT = "kept_"
 
 
 class References:
@@ -25,19 +27,29 @@ class References:
 
     It is worked out anew for another midnight or other settings, and when anything was added to, or erased from, the part
     of the log that it was made of. So what was kept never differs from what would be computed.
+
+    With a `planner`, the same store, the query about a few entities is planned once, too: for a caller that asks all the time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, planner: Planner | None = None) -> None:
+        self.planner = planner
         self._kept: dict[str, _Kept] = {}
 
     @contextmanager
     def at_hand(self, store: Store, scope: Scope) -> Iterator[Scope]:
         """The scope, reading its populations from relations that exist within the context."""
-        names = [name for name, (kind, *_) in REFERENCES.items() if kind == scope.entity_type]
         with ExitStack() as stack:
-            for name in names:
-                stack.enter_context(store.relation(f"kept_{name}", self._population(store, scope, name)))
-            yield replace(scope, references={name: f"SELECT * FROM kept_{name}" for name in names})
+            for name, rows in self.rows(store, scope).items():
+                stack.enter_context(store.relation(name, rows))
+            yield self.reading(scope)
+
+    def reading(self, scope: Scope) -> Scope:
+        """The scope, reading its populations from relations of the names of `rows`."""
+        return replace(scope, references={name: f"SELECT * FROM {_KEPT}{name}" for name in _names(scope)})
+
+    def rows(self, store: Store, scope: Scope) -> dict[str, _Arrays]:
+        """The populations that the scope compares with, by the names of relations that are to hold them."""
+        return {f"{_KEPT}{name}": self._population(store, scope, name) for name in _names(scope)}
 
     def _population(self, store: Store, scope: Scope, name: str) -> _Arrays:
         sql, condition = reference_query(name, scope), _before_midnight(scope)
@@ -48,6 +60,10 @@ class References:
             kept = _Kept(sql, now or _content(store, condition, _NOTHING) or _NOTHING, rows)
         self._kept[name] = kept if now is None else replace(kept, log=now)
         return kept.rows
+
+
+def _names(scope: Scope) -> list[str]:
+    return [name for name, (kind, *_) in REFERENCES.items() if kind == scope.entity_type]
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from tutorpulse.features.sql import is_entity, times
 class Scope:
     """The parameters of a compiled query.
 
-    `wanted` is the name of a relation with the column `entity_id`, `references` queries that replace those of the
-    population (name of the relation to its SQL; each row stands for as many alike as its column `alike` says), `zone_offsets` the rows (zone, from_us, until_us, offset_us) of local
-    time. `few`: the wanted are few, so rows are better looked up than read; it needs tables with a `rowid`. `straddled`: some
-    session may go on after one of the two times.
+    `wanted` is the name of a relation with the column `entity_id`, `references` queries that replace relations' own (name of the relation to
+    its SQL), those of the population above all (each row stands for as many alike as its column `alike` says), `zone_offsets` the rows (zone, from_us, until_us,
+    offset_us) of local time. `few`: the wanted are few, so rows are better looked up than read; it needs tables with a `rowid`. `straddled`: some
+    session may go on after one of the two times. `gathered`: the tables hold just the rows of a few that fulfil `times`.
     """
 
     entity_type: EntityType
@@ -28,6 +28,7 @@ class Scope:
     references: dict[str, str] = field(default_factory=dict)
     few: bool = False
     straddled: bool = True
+    gathered: bool = False
 
     @property
     def own(self) -> str:
@@ -42,7 +43,7 @@ class Scope:
     @property
     def times(self) -> str:
         """The condition that an event had happened and was known."""
-        return times(self.as_of_us, self.known_at_us)
+        return "TRUE" if self.gathered else times(self.as_of_us, self.known_at_us)
 
     def wants(self, column: str = "") -> str:
         """The condition that `column` (the entity's own id, if not given) is among the wanted."""
@@ -67,6 +68,16 @@ class Scope:
     def alike(self, reference: str) -> str:
         """The expression of how many of a population a row of one of `references` stands for; one, where it is not replaced."""
         return "alike" if reference in self.references else "1"
+
+    def apart(self, partition: str) -> str:
+        """A window's `partition`, whose rows are numbered to be compared with each other only; without it where rows are few: numbers
+        among all compare the same, and to sort few at once is a third of the work of sorting them apart."""
+        return "" if self.gathered else partition
+
+    def alike_sum(self, value: str, column: str) -> str:
+        """The expression of the sum of `value` over the rows with the same `column`."""
+        peers = f"ORDER BY {column} DESC RANGE BETWEEN CURRENT ROW AND CURRENT ROW"
+        return f"SUM({value}) OVER ({peers if self.gathered else f'PARTITION BY {column}'})"
 
     def real(self, column: str) -> str:
         """The id in `column`, NULL where it is the placeholder."""

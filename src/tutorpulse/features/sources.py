@@ -37,7 +37,8 @@ def _sessions(scope: Scope) -> str:
     FROM ({known}) AS known_sessions"""
 
 
-_RECENT = f"""SELECT *, ROW_NUMBER() OVER (PARTITION BY entity_id ORDER BY {_ORDER}) AS place
+def _recent(scope: Scope) -> str:
+    return f"""SELECT *, ROW_NUMBER() OVER ({scope.apart("PARTITION BY entity_id")} ORDER BY {_ORDER}) AS place
     FROM sessions WHERE age_us >= 0 AND {last_days(RECENT_DAYS)} AND NOT ({LAPSED})"""
 
 
@@ -64,7 +65,7 @@ def _profiles(scope: Scope) -> str:
     return f"""SELECT entity_id, {shown}
     FROM (
         SELECT {scope.own} AS entity_id, *, {scope.age()} AS age_us,
-            ROW_NUMBER() OVER (PARTITION BY {scope.own} ORDER BY ts_us, received_us, event_id) AS place
+            ROW_NUMBER() OVER ({scope.apart(f"PARTITION BY {scope.own}")} ORDER BY ts_us, received_us, event_id) AS place
         FROM {log} WHERE {scope.times} AND {scope.wanted_rows(log)}
     ) AS entries GROUP BY entity_id"""
 
@@ -138,7 +139,7 @@ def _zones(scope: Scope) -> str:
 
 SHARED = (
     Relation("sessions", _sessions),
-    Relation("recent", _RECENT, ("sessions",)),
+    Relation("recent", _recent, ("sessions",)),
     Relation("ratings", _ratings, ("sessions",)),
     Relation("newest_ratings", _NEWEST_RATINGS, ("sessions", "ratings")),
     Relation("profiles", _profiles, one_row=True),

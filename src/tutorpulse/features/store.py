@@ -1,6 +1,6 @@
 """What features read of the event store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -20,4 +20,14 @@ class Store(Protocol):
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Queries within the context see the log of one moment."""
+        ...
+
+
+class Planner(Protocol):
+    """A store that keeps the plan of a query."""
+
+    def query_over(
+        self, sql: str, sources: Mapping[str, str | dict[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[Any]]:
+        """The answer to one SELECT over relations that are given as SELECTs over the log, or as columns."""
         ...

@@ -49,7 +49,12 @@ _LAST_SESSIONS = f"""SELECT entity_id, other_id FROM (
     ) AS ranked WHERE nth <= 20"""
 
 
-_CHANGES = f"""SELECT entity_id, other_id, LAG(other_id) OVER (PARTITION BY entity_id ORDER BY place) AS before_id
+def _changes(scope: Scope) -> str:
+    before = "LAG(other_id) OVER (PARTITION BY entity_id ORDER BY place)"
+    if scope.gathered:
+        order = "OVER (ORDER BY entity_id, place)"
+        before = f"CASE WHEN LAG(entity_id) {order} = entity_id THEN LAG(other_id) {order} END"
+    return f"""SELECT entity_id, other_id, {before} AS before_id
     FROM recent WHERE {COMPLETED} AND {last_days(30)} AND other_id IS NOT NULL"""
 
 
@@ -78,22 +83,22 @@ _NEIGHBOURS = f"""SELECT met.entity_id, met.other_id, MAX(tutor.avg_rating) AS a
 """One row per student and tutor met in 30 days, with that tutor's own values."""
 
 
-def _middle_rank(value: str) -> str:
+def _middle_rank(scope: Scope, value: str) -> str:
     """Twice the number of the reference below the value, plus the number equal to it: a whole number."""
     at_least = f"SUM(in_crowd) OVER (ORDER BY {value} DESC RANGE UNBOUNDED PRECEDING)"
-    return f"2 * (SUM(in_crowd) OVER () - {at_least}) + SUM(in_crowd) OVER (PARTITION BY {value})"
+    return f"2 * (SUM(in_crowd) OVER () - {at_least}) + {scope.alike_sum('in_crowd', value)}"
 
 
 _OWN_VALUES = """sessions_30d AS lessons, COALESCE(questions_asked_30d, 0) AS questions,
                     COALESCE(materials_accessed_30d, 0) AS materials"""
-_RANKS = " + ".join(_middle_rank(value) for value in ("lessons", "questions", "materials"))
 
 
 def _crowd(scope: Scope) -> str:
     """Engagement as a percentile of percentiles: each the middle rank of the value among the reference's."""
+    ranks = " + ".join(_middle_rank(scope, value) for value in ("lessons", "questions", "materials"))
     return f"""SELECT entity_id, 100 * rank_among / NULLIF(2 * everyone, 0) AS percentile FROM (
-        SELECT entity_id, SUM(in_crowd) OVER () AS everyone, {_middle_rank("ranks")} AS rank_among FROM (
-            SELECT entity_id, in_crowd, {_RANKS} AS ranks FROM (
+        SELECT entity_id, SUM(in_crowd) OVER () AS everyone, {_middle_rank(scope, "ranks")} AS rank_among FROM (
+            SELECT entity_id, in_crowd, {ranks} AS ranks FROM (
                 SELECT entity_id, {_OWN_VALUES}, 0 AS in_crowd FROM measures
                 UNION ALL SELECT NULL, lessons, questions, materials, {scope.alike("engaged_students")} FROM engaged_students
             ) AS people
@@ -107,7 +112,7 @@ STUDENT_RELATIONS = (
     Relation("learning", _learning),
     Relation("local_sessions", _local_sessions, ("recent", "profiles", "zones")),
     Relation("last_sessions", _LAST_SESSIONS, ("sessions",)),
-    Relation("changes", _CHANGES, ("recent",)),
+    Relation("changes", _changes, ("recent",)),
     Relation("tutors", _TUTORS, ("recent",)),
     Relation("rated_tutors", _RATED_TUTORS, ("ratings",)),
     Relation("met", _MET, ("recent",)),

@@ -40,8 +40,10 @@ def _monday(local: str) -> str:
     return f"{local} - ({local} + {_MONDAY_US}) % {WEEK_US}"
 
 
-_DECLARATIONS = f"""SELECT entity_id, monday_us, hours, local_us,
-        ROW_NUMBER() OVER (PARTITION BY entity_id
+def _declarations(scope: Scope) -> str:
+    """Every statement of a week's hours: the Monday from which it holds, and when it was made, on the local clock."""
+    return f"""SELECT entity_id, monday_us, hours, local_us,
+        ROW_NUMBER() OVER ({scope.apart("PARTITION BY entity_id")}
             ORDER BY monday_us, for_this_week, ts_us, received_us, event_id) AS place
     FROM (
         SELECT entity_id, {_monday("local_us")} AS monday_us, 1 AS for_this_week, this_week AS hours, local_us,
@@ -50,7 +52,6 @@ _DECLARATIONS = f"""SELECT entity_id, monday_us, hours, local_us,
         SELECT entity_id, {_monday("local_us")} + {WEEK_US}, 0, next_week, local_us,
             ts_us, received_us, event_id FROM declared WHERE next_week IS NOT NULL
     ) AS statements"""
-"""Every statement of a week's hours: the Monday from which it holds, and when it was made, on the local clock."""
 
 
 def _declared(scope: Scope) -> str:
@@ -167,7 +168,7 @@ TUTOR_RELATIONS = (
     Relation("rated_subjects", _RATED_SUBJECTS, ("ratings",)),
     Relation("local_clock", _local_clock, ("profiles", "zones")),
     Relation("declared", _declared, ("local_clock", "zones")),
-    Relation("declarations", _DECLARATIONS, ("declared",)),
+    Relation("declarations", _declarations, ("declared",)),
     Relation("weeks", _WEEKS, ("local_clock", "declarations")),
     Relation("requests", _asked),
     Relation("answers", _answers, ("requests",)),

@@ -1,9 +1,13 @@
 """Local time as data: the offsets from UTC of named zones over a span, so that no engine needs to know time zones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tutorpulse.clock import DAY_US, us_to_datetime
 
@@ -24,6 +28,15 @@ def zone_offsets(
         (zone, *row)
         for zone in sorted({*zones, fallback})
         for row in (_spans(zone, *span) or _spans(fallback, *span))
+    )
+
+
+def zone_columns(rows: Sequence[tuple[str, int, int, int]]) -> dict[str, NDArray[Any]]:
+    """The rows of `zone_offsets` by column: `zone`, `from_us`, `until_us`, `offset_us`."""
+    zone, *numbers = zip(*rows, strict=True)
+    columns = (np.array(column, np.int64) for column in numbers)
+    return dict(
+        zip(("zone", "from_us", "until_us", "offset_us"), (np.array(zone, object), *columns), strict=True)
     )
 
 

@@ -2,10 +2,10 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 
 from tutorpulse.errors import HomeError
 from tutorpulse.settings import Settings
+from tutorpulse.store.planned import Planned, as_table
 from tutorpulse.store.statements import LONG_SQL, Statements
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -32,10 +36,13 @@ class Database:
 
     def __init__(self, path: Path, scratch: Path, read_only: bool, memory_limit_gb: float) -> None:
         self.read_only = read_only
-        self._root = _connect(path, read_only, _configuration(scratch, memory_limit_gb))
+        self._configuration = _configuration(scratch, memory_limit_gb)
+        self._root = _connect(path, read_only, self._configuration)
         self._local = threading.local()
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._prelude: tuple[str, ...] = ()
+        self._planning = threading.Lock()
+        self._plans: Planned | None = None
 
     def begin_with(self, *statements: str) -> None:
         """Have every cursor, this thread's and those to come, run these first. Other threads have none yet."""
@@ -76,6 +83,23 @@ class Database:
         cursor = self.cursor()
         statement, values = self._statements(cursor).of(sql)
         return as_arrays(cursor.execute(statement, values).fetchnumpy())
+
+    def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> Arrays:
+        """See `EventStore.query_over`."""
+        relations = {
+            name: self._rows(source) if isinstance(source, str) else as_table(source)
+            for name, source in sources.items()
+        }
+        return as_arrays(self._planned().query(sql, relations))
+
+    def _rows(self, sql: str) -> "pa.Table":
+        return self.cursor().sql(sql).to_arrow_table()
+
+    def _planned(self) -> Planned:
+        with self._planning:
+            if self._plans is None:
+                self._plans = Planned({**self._configuration, "threads": 1})
+            return self._plans
 
     def _statements(self, cursor: duckdb.DuckDBPyConnection) -> Statements:
         kept: Statements | None = getattr(self._local, "statements", None)
@@ -127,6 +151,8 @@ class Database:
         """Close every cursor and the file."""
         for connection in (*self._cursors, self._root):
             connection.close()
+        if self._plans is not None:
+            self._plans.close()
 
 
 def as_arrays(columns: dict[str, Any]) -> Arrays:

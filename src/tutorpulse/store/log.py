@@ -1,8 +1,9 @@
 """The event store: the one seam through which events come in, and every read of them goes out."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -228,6 +229,24 @@ class EventStore:
     def query_as_it_is(self, sql: str) -> Arrays:
         """As `query`, without settling sessions first: `settled_sessions` may lag behind the newest events."""
         return self._database.query(sql)
+
+    @property
+    def planner(self) -> "EventStore | None":
+        """This store, where it can answer `query_over`: that needs pyarrow, which comes with `tutorpulse[serve]`."""
+        return self if find_spec("pyarrow") else None
+
+    def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> Arrays:
+        """As `query`, for a long SELECT that a thread asks over and over: DuckDB plans it once; see `planned`.
+
+        Args:
+            sql: reads nothing but the relations in `sources`.
+            sources: by name, a SELECT over the log or columns as `relation` takes them; of the same columns and types for
+                each query that differs from another only in its times.
+        """
+        for source in sources.values():
+            if isinstance(source, str):
+                self._settle_for(source)
+        return self._database.query_over(sql, sources)
 
     def copy_to(self, sql: str, path: str, options: str) -> None:
         """Write the answer to one SELECT to a file, as DuckDB's COPY does; `options` such as `FORMAT parquet`."""

@@ -28,7 +28,7 @@ class Rescoring:
 
     def __init__(self, pulse: Pulse, kind: EntityType, roster: Roster, figures: LaneFigures) -> None:
         self._pulse, self._kind, self._roster, self._figures = pulse, kind, roster, figures
-        self._compute = partial(features_of, pulse, References())
+        self._compute = partial(features_of, pulse, References(pulse.store.planner))
         self._population: Population | None = None
         self._measured_of = 0
         self._as_of_us = 0

@@ -131,6 +131,11 @@ class ServedStore(EventStore):
     def query(self, sql: str, params: Sequence[object] = ()) -> Arrays:
         return self.ask(dict[str, Any], "query", sql, list(params))
 
+    @property
+    def planner(self) -> None:
+        """None: a plan is kept for a thread that asks often, as only the service's own do."""
+        return None
+
     def copy_to(self, sql: str, path: str, options: str) -> None:
         content = self.ask(bytes, "copy", sql, options)
         try:

@@ -1,0 +1,140 @@
+"""The query about a few entities, planned once and handed its rows: of each table all that it needs, and little more.
+
+It asks again for what it wants, so a row too many changes nothing; a row too few would. Sessions are as settled: none may straddle
+a time of the scope.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tutorpulse.events.contract import TABLES
+from tutorpulse.features.compile import compile_query
+from tutorpulse.features.frame import EntityType
+from tutorpulse.features.references import References
+from tutorpulse.features.scope import Scope
+from tutorpulse.features.store import Planner, Store
+from tutorpulse.features.zones import zone_columns
+from tutorpulse.store.schema import all_tables
+
+_Condition: TypeAlias = Callable[[Scope], str]
+
+_WORD = re.compile(r"\w+")
+_SETTLED = "settled_sessions"
+_ZONES = "given_zones"
+_SEEN_DAYS = 30
+"""A student's neighbours are the tutors of the completed sessions of so many days."""
+
+
+def planned(
+    store: Store,
+    planner: Planner,
+    references: References,
+    scope: Scope,
+    names: Sequence[str],
+    ids: NDArray[np.object_],
+) -> dict[str, NDArray[Any]]:
+    """`entity_id` and the named measures of these entities, in no order, by the plan of an earlier call.
+
+    `planner` is the store; `references` gives the populations of the scope.
+    """
+    own = references.reading(scope).references | {"zones": f"SELECT * FROM {_ZONES}"}
+    sql = compile_query(names, replace(scope, references=own, gathered=True))
+    wanted = {scope.wanted: {"entity_id": ids}}
+    given = references.rows(store, scope) | {_ZONES: zone_columns(scope.zone_offsets)} | wanted
+    with store.relation(scope.wanted, wanted[scope.wanted]):
+        return planner.query_over(sql, {**gathered(scope, sql), **given})
+
+
+def gathered(scope: Scope, sql: str) -> dict[str, str]:
+    """By table of the log that `sql` reads, compiled for this scope, a query of the rows and columns that it needs.
+
+    Raises:
+        KeyError: it reads a table of which is not said here what a query about this kind of entity needs.
+    """
+    words, where = set(_WORD.findall(sql)), _CONDITIONS[scope.entity_type]
+    return {
+        table: f"SELECT {_columns(table, words)} FROM {table} WHERE {where[table](scope)}{_cut(table, scope)}"
+        for table in (*TABLES, _SETTLED)
+        if table in words
+    }
+
+
+def _cut(table: str, scope: Scope) -> str:
+    return "" if table == _SETTLED else f" AND {scope.times}"
+
+
+def _columns(table: str, words: set[str]) -> str:
+    return ", ".join(name for name in all_tables()[table] if name in words)
+
+
+def _rows(table: str, *conditions: str) -> str:
+    """The condition that a row fulfils one of these: whoever does is looked up before other columns are read."""
+    places = " UNION ALL ".join(f"SELECT rowid FROM {table} WHERE {condition}" for condition in conditions)
+    return f"rowid IN ({places})"
+
+
+def _own(table: str) -> _Condition:
+    return lambda scope: _rows(table, scope.wants())
+
+
+def _met(scope: Scope) -> str:
+    """The tutors of the wanted students."""
+    return (
+        f"tutor_id IN (SELECT tutor_id FROM {_SETTLED} WHERE {scope.wants()} AND outcome = 'completed'"
+        f" AND {scope.since(_SEEN_DAYS, 'time_us')})"
+    )
+
+
+def _sessions_of_students(scope: Scope) -> str:
+    return _rows(_SETTLED, scope.wants(), _met(scope))
+
+
+def _requests(scope: Scope) -> str:
+    """Whoever answered one, or to whom it was addressed at any time, shares the request with others."""
+    recent = scope.since(30)
+    theirs = f"SELECT request_id FROM request_events WHERE {scope.wants()} AND {recent}"
+    return f"{recent} AND {_rows('request_events', scope.wants(), f'request_id IN ({theirs})')}"
+
+
+def _claims(scope: Scope) -> str:
+    """All: one can name the session alone."""
+    return f"event_type IN ('refund_issued', 'payment_disputed') AND {scope.since(30)}"
+
+
+def _plans(scope: Scope) -> str:
+    return (
+        f"event_type IN ('session_booked', 'session_rescheduled') AND {scope.since(30)} AND {scope.wants()}"
+    )
+
+
+def _payments(scope: Scope) -> str:
+    """Their own, and anybody's one: whether there are any at all counts as well."""
+    paid = f"event_type = 'payment_processed' AND {scope.times}"
+    return _rows(
+        "payment_events", scope.wants(), f"rowid = (SELECT MIN(rowid) FROM payment_events WHERE {paid})"
+    )
+
+
+_CONDITIONS: Mapping[EntityType, Mapping[str, _Condition]] = {
+    "tutor": {
+        _SETTLED: _own(_SETTLED),
+        "session_events": _plans,
+        "tutor_events": _own("tutor_events"),
+        "request_events": _requests,
+        "contact_events": _own("contact_events"),
+        "payment_events": _claims,
+    },
+    "student": {
+        _SETTLED: _sessions_of_students,
+        "student_events": _own("student_events"),
+        "tutor_events": lambda scope: _rows("tutor_events", _met(scope)),
+        "request_events": _own("request_events"),
+        "contact_events": _own("contact_events"),
+        "payment_events": _payments,
+    },
+}

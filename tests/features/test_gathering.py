@@ -1,0 +1,118 @@
+"""The query that is planned once and handed its rows: the same features as from the log, whoever is asked for and when."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.features.histories import AS_OF, dense_history
+from tests.features.memory import MemoryStore
+from tests.features.same import assert_same
+from tutorpulse.clock import DAY_US
+from tutorpulse.events.contract import EVENT_TYPES, TABLES
+from tutorpulse.features.compile import CATALOGS, compile_query
+from tutorpulse.features.compute import compute, is_straddled, make_scope
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType
+from tutorpulse.features.gathering import gathered
+from tutorpulse.features.references import References
+from tutorpulse.store.database import Arrays
+
+_LATER = AS_OF + 100 * DAY_US
+"""When all of a history was known."""
+_SOME = settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+class _Watched:
+    """A planner that notes what it is asked."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store, self.asked = store, list[str]()
+
+    def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> Arrays:
+        self.asked.append(sql)
+        return self._store.query_over(sql, sources)
+
+
+def _of_sessions(event: dict[str, Any]) -> bool:
+    return EVENT_TYPES[event["event_type"]].table == "session_events"
+
+
+def _unstraddled(seed: int, as_of_us: int) -> list[dict[str, Any]]:
+    """A history whose sessions end by a time and were known then; whatever else it tells goes on."""
+    return [
+        e
+        for e in dense_history(seed)
+        if not (_of_sessions(e) and max(e["ts_us"], e["received_us"]) > as_of_us)
+    ]
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+@_SOME
+@given(
+    seed=st.integers(0, 10**6),
+    rows=st.permutations([0, 1, 2, 3]).map(lambda order: order[:2]),
+    back=st.sampled_from([0, 3 * DAY_US, 40 * DAY_US]),
+)
+def test_the_planned_query_gives_what_the_log_gives(
+    store: MemoryStore, kind: EntityType, seed: int, rows: list[int], back: int
+) -> None:
+    as_of_us, planner = AS_OF - back, _Watched(store)
+    everybody = compute(store.fill(_unstraddled(seed, as_of_us)), kind, as_of_us)
+    some = np.array([row % len(everybody) for row in dict.fromkeys(row % len(everybody) for row in rows)])
+    ids = everybody.entity_ids[some]
+    assert_same(
+        compute(store, kind, as_of_us, entity_ids=ids, references=References(planner)), everybody.take(some)
+    )
+    assert planner.asked
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+def test_a_kept_plan_serves_other_events_entities_and_times(store: MemoryStore, kind: EntityType) -> None:
+    planner = _Watched(store)
+    kept = References(planner)
+    for asked, seed in enumerate((3, 4, 5)):
+        store.fill(dense_history(seed))
+        as_of_us = AS_OF + 2 * DAY_US + asked
+        everybody = compute(store, kind, as_of_us, _LATER)
+        some = np.arange(asked, asked + 2) % len(everybody)
+        found = compute(store, kind, as_of_us, _LATER, everybody.entity_ids[some], references=kept)
+        assert_same(found, everybody.take(some))
+    assert len(planner.asked) == 3
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+def test_sessions_that_straddle_a_time_are_read_from_the_log(store: MemoryStore, kind: EntityType) -> None:
+    planner = _Watched(store)
+    store.fill(dense_history(3))
+    assert is_straddled(store, AS_OF, AS_OF)
+    assert_same(compute(store, kind, AS_OF, references=References(planner)), compute(store, kind, AS_OF))
+    assert not planner.asked
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+def test_of_every_table_that_is_read_rows_are_gathered(store: MemoryStore, kind: EntityType) -> None:
+    scope = make_scope(store.fill(dense_history(3)), kind, AS_OF, AS_OF)
+    scope = replace(References().reading(scope), straddled=False)
+    catalog = CATALOGS[kind]
+    sql = compile_query([m.name for m in (*catalog.shown(), *catalog.facts)], scope)
+    with store.relation(scope.wanted, {"entity_id": np.array(["nobody"], object)}):
+        found = {table: store.query(rows) for table, rows in gathered(scope, sql).items()}
+    assert set(found) == {
+        table for table in (*TABLES, "settled_sessions") if re.search(rf"FROM {table}\b", sql)
+    }
+    assert all(columns for columns in found.values())
+
+
+def test_a_table_of_which_nothing_is_known_is_refused(store: MemoryStore) -> None:
+    scope = make_scope(store.fill(dense_history(3)), "tutor", AS_OF, AS_OF)
+    with pytest.raises(KeyError, match="student_events"):
+        gathered(scope, "SELECT student_id FROM student_events")

@@ -1,0 +1,82 @@
+"""Queries that are planned once: the answers of each call's own rows and times, and which plans are kept."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tutorpulse.store import planned
+from tutorpulse.store.planned import KEPT, Planned, as_table
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that were planned."""
+    texts: list[str] = []
+
+    class Counted(planned._Plan):
+        def __init__(self, cursor: Any, sql: str, relations: Any) -> None:
+            texts.append(sql)
+            super().__init__(cursor, sql, relations)
+
+    monkeypatch.setattr(planned, "_Plan", Counted)
+    return texts
+
+
+def _rows(*values: int) -> dict[str, Any]:
+    return {"said": as_table({"ts_us": np.array(values, np.int64)})}
+
+
+def test_each_call_reads_its_own_rows_and_times(made: list[str]) -> None:
+    kept = Planned({})
+    for time, values in ((1795648351953319, (1, 2)), (1795648351953320, (3,)), (1795648351953321, ())):
+        found = kept.query(f"SELECT COUNT(*) AS n, SUM({time} - ts_us) AS age_us FROM said", _rows(*values))
+        assert found["n"].tolist() == [len(values)]
+        if values:
+            assert found["age_us"].tolist() == [sum(time - value for value in values)]
+    assert len(made) == 1
+    kept.close()
+
+
+def test_relations_of_one_name_are_each_querys_own() -> None:
+    kept = Planned({})
+    texts = {"said": as_table({"word": np.array(["a", None], object)})}
+    for _ in range(2):
+        assert kept.query("SELECT COUNT(word) AS n FROM said", texts)["n"].tolist() == [1]
+        assert kept.query("SELECT MAX(ts_us) AS t FROM said", _rows(4, 5))["t"].tolist() == [5]
+    kept.close()
+
+
+def test_the_newest_plans_are_kept_by_each_thread(made: list[str]) -> None:
+    kept = Planned({})
+    queries = [f"SELECT MAX(ts_us) + {number} AS t FROM said" for number in range(KEPT + 1)]
+    for query in (*queries, *queries[1:]):
+        kept.query(query, _rows(1))
+    assert len(made) == len(queries)
+    kept.query(queries[0], _rows(1))
+    assert len(made) == len(queries) + 1
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(kept.query, queries[0], _rows(7)).result()["t"].tolist() == [7]
+    assert len(made) == len(queries) + 2
+    kept.close()
+
+
+def test_a_failed_query_leaves_its_plan_usable(made: list[str]) -> None:
+    kept = Planned({})
+    query = "SELECT CAST(word AS INTEGER) AS n FROM said"
+    with pytest.raises(Exception, match="Could not convert"):
+        kept.query(query, {"said": as_table({"word": np.array(["x"], object)})})
+    assert kept.query(query, {"said": as_table({"word": np.array(["8"], object)})})["n"].tolist() == [8]
+    kept.close()
+
+
+def test_masked_and_missing_items_are_null() -> None:
+    table = as_table(
+        {
+            "text": np.array([None, "a"], object),
+            "number": np.ma.masked_array([1, 2], [True, False]),
+            "real": np.array([0.5, 1.5]),
+        }
+    )
+    assert table.to_pydict() == {"text": [None, "a"], "number": [None, 2], "real": [0.5, 1.5]}
