@@ -81,6 +81,8 @@ def test_few_new_events_settle_as_many_do(
 
     by_places = settled_in_parts(tmp_path / "few")
     assert (tmp_path / "few" / "places").is_dir()
+    monkeypatch.setattr(settling, "UNORDERED_EVENTS", 0)
+    assert settled_in_parts(tmp_path / "in order") == by_places
     monkeypatch.setattr(settling, "FEW_EVENTS", 0)
     assert settled_in_parts(tmp_path / "many") == by_places
     assert not (tmp_path / "many" / "places").exists()

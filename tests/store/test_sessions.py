@@ -17,7 +17,13 @@ from tests.store.batches import batch_of
 from tests.store.histories import histories
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
-from tutorpulse.store.sessions import SESSION_COLUMNS, fold_sql, sessions_as_of_sql, straddling_sql
+from tutorpulse.store.sessions import (
+    PLACE_OF_FEW,
+    SESSION_COLUMNS,
+    fold_sql,
+    sessions_as_of_sql,
+    straddling_sql,
+)
 
 _FRESH = itertools.count(10**9)
 SIDES = {"session_id": "s", "tutor_id": "t", "student_id": "u"}
@@ -71,6 +77,7 @@ def add(store: EventStore, fresh: int, events: list[dict[str, Any]]) -> None:
 def test_the_fold_is_what_the_contract_says(events: list[dict[str, Any]], shared_store: EventStore) -> None:
     refill(shared_store, events)
     assert fold(shared_store, fold_sql("session_events")) == oracle.sessions(events)
+    assert fold(shared_store, fold_sql("session_events", PLACE_OF_FEW)) == oracle.sessions(events)
     assert fold(shared_store, "SELECT * FROM settled_sessions") == oracle.sessions(events)
 
 

@@ -1,7 +1,10 @@
 """Queries without their times: which numbers are times, and that an answer stays the same."""
 
 import duckdb
+import numpy as np
 
+from tutorpulse.store.home import Home
+from tutorpulse.store.log import EventStore
 from tutorpulse.store.statements import KEPT, Statements, without_times
 
 
@@ -35,6 +38,16 @@ def test_a_query_of_another_time_is_not_parsed_again() -> None:
         found = connection.execute(*statements.of(f"SELECT {time} AS t, typeof({time}) AS u")).fetchall()
         assert found == connection.execute(f"SELECT {time}, typeof({time})").fetchall()
     assert len(parsed) == 1
+
+
+def test_a_statement_with_parameters_is_parsed_once_and_reads_what_is_given(home: Home) -> None:
+    sql = "SELECT id FROM incoming WHERE id <> 'b' AND length(id) > $least ORDER BY id"
+    with EventStore.open(home) as store:
+        for least, expected in ((0, ["a", "cc"]), (1, ["cc"])):
+            ids = np.array(["b", "cc", "a", None], np.object_)
+            found = store._database.query_again(sql, {"least": least}, {"id": ids})
+            assert found["id"].tolist() == expected
+        assert store._database.query_again("SELECT $n + 1 AS n", {"n": 2})["n"].tolist() == [3]
 
 
 def test_the_newest_are_kept() -> None:

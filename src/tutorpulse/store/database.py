@@ -84,6 +84,28 @@ class Database:
         statement, values = self._statements(cursor).of(sql)
         return as_arrays(cursor.execute(statement, values).fetchnumpy())
 
+    def execute_again(
+        self,
+        sql: str,
+        values: Mapping[str, int],
+        incoming: Arrays | None = None,  # noqa: ARG002 - DuckDB finds it by its name.
+    ) -> duckdb.DuckDBPyConnection:
+        """Run a statement that comes again and again, kept parsed, which may read `incoming` as a relation of that name.
+
+        Cheaper than a temporary table where one statement reads it once. Object arrays are text; masked items are NULL.
+
+        Args:
+            sql: one statement; whatever changes from time to time is in the other two.
+            values: of all its parameters, `$name`.
+            incoming: equally long arrays.
+        """
+        cursor = self.cursor()
+        return cursor.execute(self._statements(cursor).as_it_is(sql), dict(values))
+
+    def query_again(self, sql: str, values: Mapping[str, int], incoming: Arrays | None = None) -> Arrays:
+        """The answer by column to a query as `execute_again` runs it."""
+        return as_arrays(self.execute_again(sql, values, incoming).fetchnumpy())
+
     def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> Arrays:
         """See `EventStore.query_over`."""
         relations = {

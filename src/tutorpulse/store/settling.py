@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from tutorpulse.clock import DAY_US
 from tutorpulse.store.database import Database
 from tutorpulse.store.places import SessionPlaces
-from tutorpulse.store.sessions import fold_sql
+from tutorpulse.store.sessions import PLACE_OF_FEW, fold_sql
 
 _SEASON_US = 120 * DAY_US
 ORDER = f"last_us // {_SEASON_US:d}, tutor_id"
@@ -15,6 +15,10 @@ FEW_EVENTS = 50_000
 LOG_PER_EVENT = 25
 """Up to so many new events of sessions, or one for so many events in the log, their sessions are looked up; reading the log
 once is faster for more."""
+UNORDERED_EVENTS = 10_000
+"""The sessions of so many events fill no block of a table, so that their order would spare no read anything."""
+# The bound spares the search the archive, but for sessions that reach into it.
+_AT_PLACES = "SELECT * FROM session_events WHERE seq IN (SELECT seq FROM incoming) AND seq >= $first"
 _TOUCHED = "SELECT session_id FROM session_events WHERE seq > {seq:d}"
 
 
@@ -48,31 +52,40 @@ def _new(database: Database, settled: int) -> tuple[int, int]:
 
 def _refold_few(database: Database, places: NDArray[np.int64], settled: int) -> None:
     """Fold the sessions anew whose events are at these places, all of them."""
-    database.make_temporary("touched_places", {"seq": places})
-    # The bound spares the search the archive, but for sessions that reach into it.
-    database.execute(
-        "CREATE OR REPLACE TEMP TABLE touched_events AS SELECT * FROM session_events"
-        f" WHERE seq IN (SELECT seq FROM touched_places) AND seq >= {places.min(initial=settled):d}"
+    _remove(database, _last_us(database, places[places <= settled]))
+    order = f"ORDER BY {ORDER}" if len(places) > UNORDERED_EVENTS else ""
+    fold = fold_sql(f"({_AT_PLACES})", PLACE_OF_FEW)
+    database.execute_again(
+        f"INSERT INTO settled_sessions SELECT * FROM ({fold}) {order}", _first(places), {"seq": places}
     )
-    oldest, newest = _settled_between(database, settled)
-    if oldest is not None:
-        # Settled rows lie by season, so the bounds spare the search most of the table.
-        database.execute(
-            f"""DELETE FROM settled_sessions WHERE last_us BETWEEN {oldest:d} AND {newest:d}
-                AND session_id IN (SELECT session_id FROM touched_events WHERE seq <= {settled:d})"""
-        )
-    _fold(database, "touched_events")
-    database.execute("DROP TABLE touched_events")
-    database.execute("DROP TABLE touched_places")
 
 
-def _settled_between(database: Database, settled: int) -> tuple[int | None, int | None]:
-    """The least and the greatest `last_us` of the settled rows of the touched sessions; None if none has a row."""
-    found = database.execute(
-        f"""SELECT MIN(last_us), MAX(last_us) FROM (
-            SELECT MAX(ts_us) AS last_us FROM touched_events WHERE seq <= {settled:d} GROUP BY session_id)"""
-    ).fetchone()
-    return found if found is not None else (None, None)
+def _last_us(database: Database, places: NDArray[np.int64]) -> dict[str, int]:
+    """The time of the last of the events at these places, by session."""
+    last_us: dict[str, int] = {}
+    if len(places):
+        sql = f"SELECT session_id, ts_us FROM ({_AT_PLACES})"
+        found = database.query_again(sql, _first(places), {"seq": places})
+        for session_id, ts_us in zip(found["session_id"].tolist(), found["ts_us"].tolist(), strict=True):
+            last_us[session_id] = max(ts_us, last_us.get(session_id, ts_us))
+    return last_us
+
+
+def _remove(database: Database, last_us: dict[str, int]) -> None:
+    """Remove the settled rows of sessions, given with their `last_us`."""
+    if not last_us:
+        return
+    # Settled rows lie by season, so the bounds spare the search most of the table.
+    database.execute_again(
+        """DELETE FROM settled_sessions WHERE last_us BETWEEN $oldest AND $newest
+            AND session_id IN (SELECT session_id FROM incoming)""",
+        {"oldest": min(last_us.values()), "newest": max(last_us.values())},
+        {"session_id": np.array(list(last_us), dtype=object)},
+    )
+
+
+def _first(places: NDArray[np.int64]) -> dict[str, int]:
+    return {"first": int(places.min())}
 
 
 def refold(database: Database, session_ids: str) -> None:
