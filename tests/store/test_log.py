@@ -307,7 +307,7 @@ def test_the_places_of_sessions_are_those_of_all_their_events(store: EventStore)
     store.append(batch_of([{"event_id": f"{i}", "session_id": f"s{i % 3}", **sides} for i in range(9)]))
     _by_another(store.settle)
     store.append(batch_of([{"event_id": "late", "session_id": "s1", **sides}]))
-    places = store.places_of_sessions(np.array(["s1", "unheard of"], np.object_))
+    places = store.places_of_sessions(np.array(["s1", "unheard of"], np.object_), len(store))
     found = store.query("SELECT event_id, seq FROM session_events ORDER BY seq")
     named = dict(zip(found["seq"].tolist(), found["event_id"].tolist(), strict=True))
     assert sorted(named[place] for place in places.tolist()) == ["1", "4", "7", "late"]

@@ -96,6 +96,11 @@ class IdIndex:
         tail = self._tail.parts
         return [*tail, *self._runs]
 
+    @property
+    def tail(self) -> list[Digests]:
+        """Of `parts` those beyond `watermark`, held in memory."""
+        return self._tail.parts
+
     def add(self, new: Digests, watermark: int) -> None:
         """Know `new`, the ids of all events of the log after the last call and up to place `watermark`."""
         self._tail.add(new)

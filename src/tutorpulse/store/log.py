@@ -226,9 +226,10 @@ class EventStore:
         self._settle_for(sql)
         return self._database.query(sql, params)
 
-    def query_as_it_is(self, sql: str) -> Arrays:
-        """As `query`, without settling sessions first: `settled_sessions` may lag behind the newest events."""
-        return self._database.query(sql)
+    def query_as_it_is(self, sql: str, values: Mapping[str, int], incoming: Arrays | None = None) -> Arrays:
+        """The answer to a query that comes again and again: see `Database.execute_again`. Sessions are not settled first:
+        `settled_sessions` may lag behind the newest events."""
+        return self._database.query_again(sql, values, incoming)
 
     @property
     def planner(self) -> "EventStore | None":
@@ -312,10 +313,11 @@ class EventStore:
         with self.relation(name, {"id": np.asarray(ids, np.object_)}):
             yield
 
-    def places_of_sessions(self, session_ids: NDArray[np.object_]) -> NDArray[np.int64]:
-        """The places in the log (`seq`) of all events of these sessions, and hardly ever of another: for few sessions."""
-        with self._settling, self.ids("asked_sessions", session_ids):
-            return self._places.of_sessions(self._database, "asked_sessions")
+    def places_of_sessions(self, session_ids: NDArray[np.object_], newest: int) -> NDArray[np.int64]:
+        """The places in the log (`seq`) of all events up to place `newest`, or later ones, of these sessions, and hardly ever
+        of another: for few sessions."""
+        with self._settling:
+            return self._places.of_sessions(self._database, session_ids, newest)
 
     def settle(self) -> None:
         """Bring the settled sessions up to date: fold the sessions touched since the last time. Reads do it by themselves."""

@@ -6,13 +6,11 @@ again, and is where it does not fit to it. Chosen over an ART index of DuckDB on
 inserts slower the larger it was.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tutorpulse.store.database import Database
-from tutorpulse.store.digests import Digests, contained, partners
+from tutorpulse.store.digests import Digests, concatenate, contained, partners
 from tutorpulse.store.index import IdIndex
 
 _CHUNK_EVENTS = 1 << 22
@@ -29,17 +27,22 @@ class SessionPlaces:
 
     def together_with(self, database: Database, after: int, newest: int) -> NDArray[np.int64]:
         """The places of all events of the sessions that have events after place `after`, in no order; `newest` is the log's last."""
-        return self._of(database, database.query(f"{_PAIRS} WHERE seq > {after:d}")["hi"], newest)
-
-    def of_sessions(self, database: Database, sessions: str) -> NDArray[np.int64]:
-        """The places of all events of the sessions in the column `id` of a relation, in no order."""
-        beyond = f"seq > {self._index.reach:d}"
-        newest = database.scalar(f"SELECT COALESCE(MAX(seq), 0) FROM session_events WHERE {beyond}")
-        return self._of(database, database.query(f"SELECT hash(id) AS hi FROM {sessions}")["hi"], newest)
-
-    def _of(self, database: Database, hashes: NDArray[Any], newest: int) -> NDArray[np.int64]:
         self._catch_up(database, newest)
-        return partners(self._index.parts(), np.unique(hashes.astype(np.uint64))).astype(np.int64)
+        if self._index.watermark > after:
+            return self._of(database.query(f"{_PAIRS} WHERE seq > {after:d}")["hi"].astype(np.uint64))
+        tail = concatenate(self._index.tail)
+        return self._of(tail.hi[tail.lo > after])
+
+    def of_sessions(
+        self, database: Database, session_ids: NDArray[np.object_], newest: int
+    ) -> NDArray[np.int64]:
+        """The places of all events up to place `newest`, or later ones, of these sessions, in no order."""
+        self._catch_up(database, newest)
+        found = database.query_again("SELECT hash(id) AS hi FROM incoming", {}, {"id": session_ids})
+        return self._of(found["hi"].astype(np.uint64))
+
+    def _of(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+        return partners(self._index.parts(), np.unique(hashes)).astype(np.int64)
 
     def clear(self) -> None:
         """Forget everything: events left the log."""

@@ -2,19 +2,29 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.service.live.homes import LIVE_US, PAIRS, append
 from tests.service.logs import NOW_US, Event, event, home_with, lesson
+from tests.store.batches import batch_of
+from tests.store.histories import histories
 from tutorpulse.clock import FixedClock
-from tutorpulse.features.frame import EntityType
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.service.live import touching
 from tutorpulse.service.root import Pulse, open_pulse
+from tutorpulse.store.home import Home
+from tutorpulse.store.log import EventStore
 
 
-@pytest.fixture
-def pulse(tmp_path: Path) -> Iterator[Pulse]:
+@pytest.fixture(params=["few", "many"])
+def pulse(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pulse]:
+    """A home whose new events count as few, found by places, or as many, found by reading the log."""
+    if request.param == "many":
+        monkeypatch.setattr(touching, "FEW_EVENTS", 0)
     home_with(tmp_path, PAIRS)
     with open_pulse(tmp_path, clock=FixedClock(LIVE_US)) as opened:
         yield opened
@@ -78,6 +88,21 @@ def test_each_waits_since_the_first_of_its_events_was_received(pulse: Pulse) -> 
     assert found.seq == touching.newest_seq(pulse.store)
     again = touching.touched(pulse.store, "student", found.seq)
     assert (again.since_us, again.seq, again.first_received_us) == ({}, found.seq, None)
+
+
+@settings(max_examples=25, deadline=None)
+@given(events=histories(30), cut=st.integers(0, 30), after=st.integers(0, 30))
+def test_few_events_touch_whom_reading_the_log_finds(
+    events: list[dict[str, Any]], cut: int, after: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with EventStore.open(Home.open(tmp_path_factory.mktemp("homes") / "h", create=True)) as store:
+        for part in (events[:cut], events[cut:]):
+            store.append(batch_of(part))
+            for kind in ENTITY_TYPES:
+                found = touching.touched(store, kind, after)
+                with pytest.MonkeyPatch.context() as patched:
+                    patched.setattr(touching, "FEW_EVENTS", 0)
+                    assert touching.touched(store, kind, after) == found
 
 
 def test_events_received_before_midnight_reach_the_population(pulse: Pulse) -> None:

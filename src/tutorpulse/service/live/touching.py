@@ -5,16 +5,18 @@ the session named, or who answered the request before it came in. And a student'
 seen (`compile.NEIGHBOUR_VALUES`), everybody's the population of the last midnight.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tutorpulse.clock import DAY_US, midnight_before
 from tutorpulse.events.contract import TABLES, table_columns
 from tutorpulse.events.fields import PLACEHOLDER_ID
 from tutorpulse.features.frame import EntityType
+from tutorpulse.store.database import Arrays
 from tutorpulse.store.log import EventStore
 from tutorpulse.store.settling import FEW_EVENTS
 
@@ -42,17 +44,18 @@ def newest_seq(store: EventStore) -> int:
 
 
 def touched(store: EventStore, kind: EntityType, after_seq: int) -> Touched:
-    """The entities of a kind that the events after a place touch."""
-    with _behind_sessions(store, f"{kind}_id", after_seq) as behind:
-        found = store.query(
-            "SELECT id, MIN(received_us) AS received_us, MAX(seq) AS seq"
-            f" FROM ({' UNION ALL '.join([*_touching(kind, after_seq), behind])}) GROUP BY id"
-        )
-    if not len(found["id"]):
+    """The entities of a kind that the events after a place touch. For many events the log is read, for few what they are about."""
+    sql = _new_sql(kind, "seq > $after", ("session_id", "request_id"))
+    few = store.query_as_it_is(f"{sql} LIMIT {FEW_EVENTS + 1:d}", {"after": after_seq})
+    found = few if len(few["seq"]) <= FEW_EVENTS else _by_reading_the_log(store, kind, after_seq)
+    if not len(found["seq"]):
         return Touched({}, after_seq, None)
-    since = zip(found["id"].tolist(), found["received_us"].tolist(), strict=True)
+    since_us = _earliest(found["id"], found["received_us"])
+    if found is few:
+        _add_behind_sessions(store, kind, few, since_us)
+        _add_behind_requests(store, kind, few, since_us)
     return Touched(
-        {entity_id: us for entity_id, us in since if entity_id not in (None, PLACEHOLDER_ID)},
+        {entity_id: us for entity_id, us in since_us.items() if entity_id != PLACEHOLDER_ID},
         int(found["seq"].max()),
         int(found["received_us"].min()),
     )
@@ -61,12 +64,13 @@ def touched(store: EventStore, kind: EntityType, after_seq: int) -> Touched:
 def students_of(store: EventStore, tutor_ids: Iterable[str], as_of_us: int) -> list[str]:
     """The students of the sessions that any of these tutors completed in the last 30 days, of those settled by now: an event
     of a later one touches its student by itself."""
-    with store.ids("of_tutors", np.array(list(tutor_ids), dtype=object)):
-        found = store.query_as_it_is(
-            "SELECT DISTINCT student_id AS id FROM settled_sessions WHERE outcome = 'completed'"
-            f" AND time_us > {as_of_us - SEEN_DAYS * DAY_US:d} AND tutor_id IN (SELECT id FROM of_tutors)"
-        )
-    return _known(found["id"].tolist())
+    found = store.query_as_it_is(
+        "SELECT student_id AS id FROM settled_sessions WHERE outcome = 'completed' AND time_us > $since"
+        " AND tutor_id IN (SELECT id FROM incoming)",
+        {"since": as_of_us - SEEN_DAYS * DAY_US},
+        {"id": np.array(list(tutor_ids), dtype=object)},
+    )
+    return _known(dict.fromkeys(found["id"].tolist()))
 
 
 def partners(store: EventStore, kind: EntityType, entity_id: str) -> list[str]:
@@ -92,37 +96,77 @@ def reaches_population(touched: Touched, now_us: int) -> bool:
     return first_us is not None and first_us <= midnight_before(now_us)
 
 
-def _touching(kind: EntityType, after_seq: int) -> list[str]:
-    column, new = f"{kind}_id", f"seq > {after_seq:d}"
-    named = [
-        f"SELECT {column} AS id, received_us, seq FROM {table} WHERE {new}"
-        for table in TABLES
-        if column in table_columns(table)
-    ]
-    acted = f"SELECT entity_id, received_us, seq FROM other_events WHERE entity_type = '{kind}' AND {new}"
-    requests = [
-        _behind(column, "request_events", _keys("request_id", ("request_events",), new), "request_id")
-    ]
-    return [*named, acted, *(requests if kind == "tutor" else [])]
+def _new_sql(kind: EntityType, new: str, keys: Sequence[str]) -> str:
+    """A query of whom new events name, and of the keys of what they are about."""
+    column = f"{kind}_id"
+    named = [(table, column, "TRUE") for table in TABLES if column in table_columns(table)]
+    return " UNION ALL ".join(
+        f"SELECT {name} AS id, {', '.join(['received_us', 'seq', *_columns(table, keys)])} FROM {table} WHERE {which} AND {new}"
+        for table, name, which in [*named, ("other_events", "entity_id", f"entity_type = '{kind}'")]
+    )
 
 
-@contextmanager
-def _behind_sessions(store: EventStore, column: str, after_seq: int) -> Iterator[str]:
-    """A query of those whom any event of the session of a new one names; readable within the context.
+def _columns(table: str, names: Sequence[str]) -> list[str]:
+    return [name if name in table_columns(table) else f"NULL AS {name}" for name in names]
 
-    The events of few sessions are looked up by their places; for many the log is read.
-    """
-    keys = _keys("session_id", ("session_events", "payment_events"), f"seq > {after_seq:d}")
-    newer = store.query(keys)
-    if len(newer["id"]) > FEW_EVENTS:
-        yield _behind(column, "session_events", keys, "session_id")
+
+def _earliest(ids: NDArray[Any], received_us: NDArray[Any]) -> dict[str, int]:
+    """The least time by id, without those of no id."""
+    earliest: dict[str, int] = {}
+    _note(earliest, zip(ids.tolist(), received_us.tolist(), strict=True))
+    return earliest
+
+
+def _note(earliest: dict[str, int], times: Iterable[tuple[str | None, int]]) -> None:
+    for name, us in times:
+        if name is not None and us < earliest.get(name, us + 1):
+            earliest[name] = us
+
+
+def _add_behind_sessions(store: EventStore, kind: EntityType, new: Arrays, since_us: dict[str, int]) -> None:
+    """Those whom any event of the session of a new one names; found by the events' places."""
+    newer = _earliest(new["session_id"], new["received_us"])
+    if not newer:
         return
-    places = store.places_of_sessions(newer["id"])
-    with store.relation("newer_sessions", newer), store.relation("places_behind", {"seq": places}):
-        # The bound spares the search the archive, but for sessions that reach into it.
-        first = places.min(initial=after_seq + 1)
-        within = f"(SELECT * FROM session_events WHERE seq IN (SELECT seq FROM places_behind) AND seq >= {first:d})"
-        yield _behind(column, within, "SELECT * FROM newer_sessions", "session_id")
+    places = store.places_of_sessions(np.array(list(newer), dtype=object), int(new["seq"].max()))
+    # The bound spares the search the archive, but for sessions that reach into it.
+    found = store.query_as_it_is(
+        f"SELECT session_id AS key, {kind}_id AS id FROM session_events"
+        " WHERE seq IN (SELECT seq FROM incoming) AND seq >= $first",
+        {"first": int(places.min(initial=0))},
+        {"seq": places},
+    )
+    _add_behind(found, newer, since_us)
+
+
+def _add_behind_requests(store: EventStore, kind: EntityType, new: Arrays, since_us: dict[str, int]) -> None:
+    """Tutors whom any event of the request of a new one names."""
+    newer = _earliest(new["request_id"], new["received_us"]) if kind == "tutor" else {}
+    if newer:
+        found = store.query_as_it_is(
+            "SELECT request_id AS key, tutor_id AS id FROM request_events"
+            " WHERE tutor_id IS NOT NULL AND request_id IN (SELECT id FROM incoming)",
+            {},
+            {"id": np.array(list(newer), dtype=object)},
+        )
+        _add_behind(found, newer, since_us)
+
+
+def _add_behind(found: Arrays, newer: dict[str, int], since_us: dict[str, int]) -> None:
+    keyed = zip(found["key"].tolist(), found["id"].tolist(), strict=True)
+    _note(since_us, ((name, newer[key]) for key, name in keyed if key in newer))
+
+
+def _by_reading_the_log(store: EventStore, kind: EntityType, after_seq: int) -> Arrays:
+    column, new = f"{kind}_id", f"seq > {after_seq:d}"
+    keyed: dict[str, tuple[str, ...]] = {"session_id": ("session_events", "payment_events")}
+    if kind == "tutor":
+        keyed["request_id"] = ("request_events",)
+    behind = [_behind(column, sources[0], _keys(key, sources, new), key) for key, sources in keyed.items()]
+    return store.query(
+        "SELECT id, MIN(received_us) AS received_us, MAX(seq) AS seq"
+        f" FROM ({' UNION ALL '.join([_new_sql(kind, new, ()), *behind])}) GROUP BY id"
+    )
 
 
 def _keys(key: str, sources: Sequence[str], new: str) -> str:
