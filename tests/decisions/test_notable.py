@@ -1,6 +1,6 @@
 import numpy as np
 
-from tutorpulse.decisions.notable import notable, peers
+from tutorpulse.decisions.notable import Peers, notable, peers
 
 GROUPS = ("load", "load", "ratings", "other")
 HEALTHY = ("down", "down", "up", "none")
@@ -14,8 +14,15 @@ def crowd() -> np.ndarray:
 def told(
     now: list[float], earlier: list[float] | None = None, worse: bool = True, limit: int = 2
 ) -> list[int]:
-    before = None if earlier is None else np.array(earlier, np.float32)
-    return notable(np.array(now, np.float32), before, peers(crowd(), HEALTHY, GROUPS), worse, limit)
+    return one(now, earlier, peers(crowd(), HEALTHY, GROUPS), worse, limit)
+
+
+def one(
+    now: list[float], earlier: list[float] | None, of: Peers, worse: bool = True, limit: int = 2
+) -> list[int]:
+    before = np.array([earlier or [np.nan] * len(now)], np.float32)
+    (found,) = notable(np.array([now], np.float32), before, of, np.array([worse]), limit)
+    return found
 
 
 def test_far_from_the_peers_on_the_unhealthy_side_is_told() -> None:
@@ -49,10 +56,29 @@ def test_a_column_that_is_missing_or_the_same_for_all_is_never_told() -> None:
     same = np.full((50, 2), 3, np.float32)
     same[:, 1] = np.nan
     of = peers(same, ("down", "down"), ("a", "b"))
-    assert notable(np.array([9, 9], np.float32), None, of, worse=True) == []
+    assert one([9, 9], None, of) == []
 
 
 def test_a_column_of_mostly_one_value_is_measured_by_its_deviation() -> None:
     rare = np.zeros((100, 1), np.float32)
     rare[:5] = 1
-    assert notable(np.array([1], np.float32), None, peers(rare, ("down",), ("a",)), worse=True) == [0]
+    assert one([1], None, peers(rare, ("down",), ("a",))) == [0]
+
+
+def test_each_row_is_told_by_itself() -> None:
+    nan = float("nan")
+    now = np.array([[10, 16, 10, 10], [18, 10, 9, 10], [10, 10, 10, 10], [10, 4, 15, 10]], np.float32)
+    earlier = np.array([[nan] * 4, [18, 10, 10, 10], [nan] * 4, [nan] * 4], np.float32)
+    worse = np.array([True, True, True, False])
+    of = peers(crowd(), HEALTHY, GROUPS)
+    assert notable(now, earlier, of, worse) == [[1], [2, 0], [], [1, 2]]
+
+
+def test_of_equals_the_first_column_is_told() -> None:
+    of = Peers(np.zeros(2), np.ones(2), np.array([-1.0, -1.0]), ("a", "a"), np.zeros(2), np.zeros(2))
+    assert one([5, 5], None, of) == [0]
+
+
+def test_of_nobody_nothing_is_told() -> None:
+    none = np.empty((0, 4), np.float32)
+    assert notable(none, none, peers(crowd(), HEALTHY, GROUPS), np.empty(0, np.bool_)) == []

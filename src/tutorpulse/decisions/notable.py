@@ -40,23 +40,37 @@ def peers(features: Matrix, healthy: Sequence[str], groups: Sequence[str]) -> Pe
     return Peers(median, spread, sign, tuple(groups), low, high)
 
 
-def notable(now: Matrix, earlier: Matrix | None, of: Peers, worse: bool, limit: int = 2) -> list[int]:
-    """Columns of one row (length c) worth telling, most telling first, one a group, at most `limit`.
+def notable(
+    now: Matrix, earlier: Matrix, of: Peers, worse: NDArray[np.bool_], limit: int = 2
+) -> list[list[int]]:
+    """Of each of n rows (n, c) the columns worth telling, most telling first, one a group, at most `limit`.
 
-    Where `worse`, facts that moved in the unhealthy direction, then those unusually unhealthy; else the healthy ones.
-    `earlier` is the same row some days ago, None where that is not known.
+    Where `worse` (n,), facts that moved in the unhealthy direction, then those unusually unhealthy; else the healthy ones.
+    `earlier` (n, c) are the same rows some days ago, NaN where that is not known.
     """
-    sign = -of.healthy if worse else of.healthy
-    told = _ranked(sign * (now - earlier) / of.spread, MOVED_MIN) if earlier is not None else []
-    told += _ranked(sign * (now - of.median) / of.spread, UNUSUAL_MIN)
-    first_of_group = {of.groups[i]: i for i in reversed(told)}
-    return [i for i in dict.fromkeys(told) if first_of_group[of.groups[i]] == i][:limit]
+    sign = np.where(worse[:, None], -of.healthy, of.healthy)
+    moved = _reached(sign * (now - earlier) / of.spread, MOVED_MIN)
+    unusual = _reached(sign * (now - of.median) / of.spread, UNUSUAL_MIN)
+    group = np.unique(of.groups, return_inverse=True)[1]
+    told: list[list[int]] = [[] for _ in now]
+    rows = np.arange(len(now))
+    for _ in range(limit):
+        first, second = moved[rows].argmax(axis=1), unusual[rows].argmax(axis=1)
+        best = np.where(moved[rows, first] > -np.inf, first, second)
+        found = np.maximum(moved[rows, best], unusual[rows, best]) > -np.inf
+        rows, best = rows[found], best[found]
+        for row, column in zip(rows.tolist(), best.tolist(), strict=True):
+            told[row].append(column)
+        same_group = group == group[best][:, None]
+        for score in (moved, unusual):
+            score[rows] = np.where(same_group, -np.inf, score[rows])
+    return told
 
 
-def _ranked(score: NDArray[np.float64], least: float) -> list[int]:
+def _reached(score: NDArray[np.float64], least: float) -> NDArray[np.float64]:
+    """The scores that are known and at least so high; others are -infinity."""
     # What is not known compares as False.
-    reached = np.flatnonzero((score >= least) & (score < np.inf))
-    return [int(i) for i in reached[np.argsort(-score[reached], kind="stable")]]
+    return np.where((score >= least) & (score < np.inf), score, -np.inf)
 
 
 def _statistics(column: Matrix) -> tuple[float, float, float, float]:

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 PERCENT = "%"
 
@@ -32,7 +33,7 @@ class Phrase:
     flag: bool = False
     none: str = ""
 
-    @property
+    @cached_property
     def scale(self) -> float:
         """What a raw value is multiplied by to be shown."""
         return 100.0 if self.unit == PERCENT else 1.0
@@ -42,21 +43,27 @@ class Phrase:
         if math.isnan(value):
             return "unknown"
         shown = round(value * self.scale, self.digits) + 0.0
-        return f"{shown:,.{self.digits}f}" + (f" {self.unit}" if self.unit else "")
+        return self._template.format(shown)
 
     def told(self, value: float) -> str:
         """The whole phrase, such as "utilization 97 %"."""
         if math.isnan(value):
             return self._unknown()
-        if not self.flag and round(value * self.scale, self.digits) == 0 and (self.none or self._counts):
-            return self.none or _agreed(self.text.replace("{}", "no"))
+        if self._of_nothing and round(value * self.scale, self.digits) == 0:
+            return self._of_nothing
         falling = self.falling and (value <= 0 if self.flag else value < 0)
         text = self.falling if falling else self.text
         return _agreed(text.replace("{}", self.number(abs(value) if falling else value)))
 
-    @property
-    def _counts(self) -> bool:
-        return self.text.startswith("{} ") and not self.unit
+    @cached_property
+    def _template(self) -> str:
+        return f"{{:,.{self.digits}f}}" + (f" {self.unit}" if self.unit else "")
+
+    @cached_property
+    def _of_nothing(self) -> str:
+        """The phrase of what rounds to 0; empty where it is told as any other value."""
+        counts = self.text.startswith("{} ") and not self.unit
+        return "" if self.flag else self.none or (_agreed(self.text.replace("{}", "no")) if counts else "")
 
     @property
     def label(self) -> str:

@@ -90,10 +90,10 @@ def episode_changes(
     return EpisodeChange(tuple(begun), tuple(sorted(before - now.keys())))
 
 
-def fired_features(rules: Sequence[Rule], fired: Firing, row: int, features: Collection[str]) -> list[str]:
-    """The features by which the rules that fire for a row do so, most valuable rule first, each once."""
-    facts = [c.fact for rule in rules if rule.key in fired and fired[rule.key][row] for c in rule.when]
-    return [fact for fact in dict.fromkeys(facts) if fact in features]
+def fired_features(rules: Sequence[Rule], features: Collection[str]) -> list[str]:
+    """The features by which rules that fire do so, in the order of the rules, each once."""
+    facts = dict.fromkeys(condition.fact for rule in rules for condition in rule.when)
+    return [fact for fact in facts if fact in features]
 
 
 def top(recommendations: Iterable[Recommendation], limit: int) -> list[Recommendation]:

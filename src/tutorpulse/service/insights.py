@@ -13,7 +13,6 @@ from tutorpulse.decisions.ids import timed_id
 from tutorpulse.decisions.insights import INSIGHT_TYPES, InsightType, Levels, Material, material
 from tutorpulse.decisions.notable import Peers, notable
 from tutorpulse.decisions.recommendations import Firing, fired_features
-from tutorpulse.decisions.rules import Rule
 from tutorpulse.decisions.sentences import Earlier, sentence
 from tutorpulse.features.frame import EntityType, FeatureFrame
 from tutorpulse.service.root import Pulse
@@ -72,51 +71,59 @@ def tell(pulse: Pulse, scorer: Scorer, told: Told) -> News:
         if kind in t.entity_types
         for last in [_levels(pulse, t, told)]
     ]
-    rows = sorted({int(row) for change, _ in changes for row in change.written})
-    past = _past(pulse, scorer, told, [str(told.frame.entity_ids[row]) for row in rows])
+    rows = np.unique(np.concatenate([change.written for change, _ in changes]))
+    past = _past(pulse, scorer, told, told.frame.entity_ids[rows].tolist())
     writer = _Writer(scorer, told, past, pulse.settings.recommendations_max)
     return News(
-        tuple(writer.insight(change, last, int(row)) for change, last in changes for row in change.written),
+        tuple(insight for change, last in changes for insight in writer.insights(change, last)),
         tuple(level for change, last in changes for level in _level_rows(change, last, told.frame)),
     )
 
 
 class _Writer:
-    """Writes one insight after another about the same rows."""
+    """Writes insights of one type after another about the same rows."""
 
     def __init__(self, scorer: Scorer, told: Told, past: _Past, recommendations_max: int) -> None:
         catalog = scorer.catalog[told.frame.entity_type]
         self._names = [feature.name for feature in catalog]
         self._features = matrix(told.frame)
-        self._rules: Sequence[Rule] = [rule for rule in scorer.rules if rule.key in told.fired]
+        self._rules = [rule for rule in scorer.rules if rule.key in told.fired]
+        fired = [told.fired[rule.key] for rule in self._rules]
+        self._fired = np.array(fired, np.bool_).reshape(len(fired), len(told.frame)).T
         self._told, self._past, self._max = told, past, recommendations_max
+        self._advice: dict[bytes, _Advice] = {}
 
-    def insight(self, change: Material, last: Levels, row: int) -> InsightRow:
-        frame, score = self._told.frame, float(change.score[row])
+    def insights(self, change: Material, last: Levels) -> Iterable[InsightRow]:
+        """An insight of each row that is to get one, in order."""
+        rows = change.written
+        worse = ~(change.score[rows] < last.score[rows])
+        moved = notable(self._features[rows], self._earlier_features(rows), self._told.peers, worse)
+        for row, is_worse, columns in zip(rows.tolist(), worse.tolist(), moved, strict=True):
+            advice = self._advice_of(row)
+            names = [*(advice.ruled if is_worse else ()), *(self._names[i] for i in columns)]
+            yield self._insight(change, row, names, advice.actions)
+
+    def _insight(self, change: Material, row: int, names: Iterable[str], actions: str) -> InsightRow:
+        frame, kind = self._told.frame, self._told.frame.entity_type
         entity_id = str(frame.entity_ids[row])
-        worse = not score < last.score[row]
         return InsightRow(
-            alert_id=timed_id(frame.as_of_us, frame.entity_type, entity_id, change.type.name),
-            entity_type=frame.entity_type,
+            alert_id=timed_id(frame.as_of_us, kind, entity_id, change.type.name),
+            entity_type=kind,
             entity_id=entity_id,
             timestamp_us=frame.as_of_us,
             prediction_type=change.type.name,
-            risk_score=score,
-            explanation=self._sentence(change.type.fact, row, worse),
-            recommendations=msgspec.json.encode(self._actions(row)).decode(),
+            risk_score=float(change.score[row]),
+            explanation=self._sentence(change.type.fact, row, entity_id, names),
+            recommendations=actions,
             model_used=self._told.model_version,
             confidence=str(self._told.confidence[row]),
         )
 
-    def _sentence(self, fact: str, row: int, worse: bool) -> str:
-        entity_id, kind = str(self._told.frame.entity_ids[row]), self._told.frame.entity_type
-        earlier = self._past.features.get(entity_id)
-        moved = notable(self._features[row], earlier, self._told.peers, worse)
-        ruled = fired_features(self._rules, self._told.fired, row, self._names) if worse else []
-        names = dict.fromkeys([*ruled[:_RULED_MAX], *(self._names[i] for i in moved)])
-        reasons = [(name, self._told.facts.at(name, row)) for name in names if name != fact]
-        value = self._told.facts.at(fact, row)
-        return sentence(fact, value, kind, self._earlier(entity_id, fact), reasons)
+    def _sentence(self, fact: str, row: int, entity_id: str, names: Iterable[str]) -> str:
+        facts = self._told.facts
+        reasons = [(name, facts.at(name, row)) for name in dict.fromkeys(names) if name != fact]
+        earlier = self._earlier(entity_id, fact)
+        return sentence(fact, facts.at(fact, row), facts.entity_type, earlier, reasons)
 
     def _earlier(self, entity_id: str, fact: str) -> Earlier | None:
         value = self._past.numbers.get(entity_id, {}).get(fact, np.nan)
@@ -125,8 +132,29 @@ class _Writer:
         days = round((self._told.frame.as_of_us - self._past.as_of_us[entity_id]) / DAY_US)
         return Earlier(value, max(days, 1))
 
-    def _actions(self, row: int) -> list[str]:
-        return [rule.action for rule in self._rules if self._told.fired[rule.key][row]][: self._max]
+    def _earlier_features(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        earlier = np.full((len(rows), self._features.shape[1]), np.nan, np.float32)
+        if self._past.features:
+            for place, entity_id in enumerate(self._told.frame.entity_ids[rows].tolist()):
+                earlier[place] = self._past.features.get(entity_id, np.nan)
+        return earlier
+
+    def _advice_of(self, row: int) -> "_Advice":
+        fired = self._fired[row]
+        key = fired.tobytes()
+        if key not in self._advice:
+            rules = [rule for rule, fires in zip(self._rules, fired.tolist(), strict=True) if fires]
+            actions = msgspec.json.encode([rule.action for rule in rules[: self._max]]).decode()
+            self._advice[key] = _Advice(tuple(fired_features(rules, self._names)[:_RULED_MAX]), actions)
+        return self._advice[key]
+
+
+@dataclass(frozen=True)
+class _Advice:
+    """What follows from the same rules that fire: the facts of theirs that are told, and their actions as a JSON array."""
+
+    ruled: tuple[str, ...]
+    actions: str
 
 
 def _levels(pulse: Pulse, insight_type: InsightType, told: Told) -> Levels:
