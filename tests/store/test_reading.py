@@ -126,10 +126,17 @@ def test_an_insight_written_again_has_a_new_number_and_an_erased_ones_is_not_giv
     state.insights.add([insight("a"), insight("b", "t2")])
     state.insights.add([insight("a")])
     assert state.feed.number_of("a") == state.feed.last_number() == 3
+    assert [found.alert_id for _, found in state.feed.after(0, 10)] == ["b", "a"]
     state.erase("tutor", "t1")
     assert state.feed.number_of("a") is None
     state.insights.add([insight("c")])
     assert state.feed.number_of("c") == 4
+
+
+def test_of_two_insights_of_one_id_the_last_stays(state: State) -> None:
+    state.insights.add([insight("a", timestamp_us=1), insight("a", timestamp_us=2)])
+    assert state.feed.one("a") == insight("a", timestamp_us=2)
+    assert state.feed.last_number() == state.feed.number_of("a") == 1
 
 
 def test_insights_are_counted_by_kind_and_type(state: State) -> None:

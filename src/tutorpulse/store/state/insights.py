@@ -35,6 +35,7 @@ class LevelRow(msgspec.Struct, frozen=True):
 
 _FIELDS = InsightRow.__struct_fields__
 _LIST = ", ".join(_FIELDS)
+_THESE = "alert_id IN (SELECT value FROM json_each(?))"
 
 
 class InsightTable:
@@ -45,10 +46,13 @@ class InsightTable:
 
     def add(self, rows: Iterable[InsightRow]) -> None:
         """Add insights; one whose id is there already is replaced."""
+        by_id = {row.alert_id: row for row in rows}
         with transaction(self._connection):
+            self._connection.execute(f"DELETE FROM insights WHERE {_THESE}", (as_list(by_id),))
+            # OR FAIL, for what fails ends the transaction anyway: else SQLite notes each page before each row, as triggers write too.
             self._connection.executemany(
-                f"INSERT OR REPLACE INTO insights ({_LIST}) VALUES ({', '.join('?' * len(_FIELDS))})",
-                map(msgspec.structs.astuple, rows),
+                f"INSERT OR FAIL INTO insights ({_LIST}) VALUES ({', '.join('?' * len(_FIELDS))})",
+                map(msgspec.structs.astuple, by_id.values()),
             )
 
     def of_entity(self, entity_type: str, entity_id: str, limit: int) -> list[InsightRow]:
