@@ -67,8 +67,11 @@ def test_a_look_at_levels_alone_tells_which_live_alerts_change(
 ) -> None:
     alert = became(see(None, sighting(severity, value=was)))
     seen = Levels(np.array([value]), np.array([level], np.int8), np.array([held], np.int8))
-    moves = seen.moves(np.array([0]), np.array([severity], np.int8), np.array([was]))
-    assert moves.tolist() == [became(see(alert, sighting(level, held, value))) != alert]
+    step = see(alert, sighting(level, held, value))
+    turns = seen.turns(np.array([0]), np.array([severity], np.int8))
+    drifts = seen.drifts(np.array([0]), np.array([severity], np.int8), np.array([was]))
+    assert turns.tolist() == [bool(step.changes)]
+    assert drifts.tolist() == [became(step) != alert and not step.changes]
 
 
 def test_what_holds_on_says_nothing_more() -> None:

@@ -92,6 +92,20 @@ def test_refreshing_again_opens_no_second_and_writes_no_change(pulse: Pulse, wor
     assert len(pulse.state.alerts.changes(first.alert_id)) == 1
 
 
+def test_of_what_holds_on_the_newest_value_is_kept_and_nothing_else_changes(
+    pulse: Pulse, world: World
+) -> None:
+    world.students["anna"] = One({}, {"churn_risk_14d": 0.83})
+    world.students["ben"] = One({}, {"churn_risk_14d": 0.84})
+    before = again(pulse, world)
+    world.students["anna"] = One({}, {"churn_risk_14d": 0.86})
+    after = again(pulse, world)
+    assert after == [
+        msgspec.structs.replace(alert, value=0.86) if alert.entity_id == "anna" else alert for alert in before
+    ]
+    assert before != after
+
+
 def test_it_resolves_beyond_the_margin_and_opens_anew_after_the_cooldown(pulse: Pulse, world: World) -> None:
     world.students["anna"] = One(outputs={"churn_risk_14d": 0.7})
     again(pulse, world)

@@ -25,15 +25,24 @@ class Levels:
     level: Ranks
     held: Ranks
 
-    def moves(
+    def turns(self, rows: NDArray[np.int64], severity: Ranks) -> NDArray[np.bool_]:
+        """Which of the live alerts about these rows, (n,), of such severity, get worse, milder, or are over: see `transitions.observed`."""
+        level, held = self.level[rows], self.held[rows]
+        turns: NDArray[np.bool_] = self._known(rows) & ((level > severity) | (held < severity))
+        return turns
+
+    def drifts(
         self, rows: NDArray[np.int64], severity: Ranks, value: NDArray[np.float64]
     ) -> NDArray[np.bool_]:
-        """Which of the live alerts about these rows, (n,), of such severity and value, are not what they were: see `transitions.observed`."""
-        level, held, now = self.level[rows], self.held[rows], self.value[rows]
+        """Which of them, of such values, are what they were but for their value."""
+        now = self.value[rows]
         same = (now == value) | (np.isnan(now) & np.isnan(value))
-        known = (level != UNKNOWN) & (held != UNKNOWN)
-        moves: NDArray[np.bool_] = known & ~((level <= severity) & (held >= severity) & same)
-        return moves
+        drifts: NDArray[np.bool_] = self._known(rows) & ~self.turns(rows, severity) & ~same
+        return drifts
+
+    def _known(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        known: NDArray[np.bool_] = (self.level[rows] != UNKNOWN) & (self.held[rows] != UNKNOWN)
+        return known
 
 
 def levels(rule: AlertRule, number: Numbers) -> Levels:

@@ -50,7 +50,10 @@ def apply(state: State, watched: Watched) -> int:
     """Bring the alerts of who was watched up to date, for the caller's transaction. Returns how many opened."""
     some = None if watched.whole else [*map(str, watched.ids), *watched.unscored]
     standing = state.alerts.standing(watched.about, some)
-    moved = {rule.key: _moved(watched, seen, standing.get(rule.key, {})) for rule, seen in watched.seen}
+    looks = {rule.key: _look(watched, seen, standing.get(rule.key, {})) for rule, seen in watched.seen}
+    moved = {key: look.moved for key, look in looks.items()}
+    for key, look in looks.items():
+        state.alerts.set_values(watched.about, key, look.values)
     ends = _ends(watched, standing)
     concerned = {*chain.from_iterable(moved.values()), *(who for who, _ in ends)}
     live = {(a.entity_id, a.rule): a for a in state.alerts.live(watched.about, concerned)}
@@ -60,17 +63,28 @@ def apply(state: State, watched: Watched) -> int:
     return sum("opened" in step.notices for step in steps)
 
 
-def _moved(watched: Watched, seen: Levels, standing: Mapping[str, Standing]) -> dict[str, int]:
-    """Of one rule: whose alert may open or is not what it was, with their rows."""
+@dataclass(frozen=True)
+class _Look:
+    """Of one rule: whose alert may open or turn, with their rows; and the values of whose alert changes in nothing else."""
+
+    moved: dict[str, int]
+    values: list[tuple[str, float | None]]
+
+
+def _look(watched: Watched, seen: Levels, standing: Mapping[str, Standing]) -> _Look:
     ids = watched.ids.tolist()
     live = np.array([who in standing for who in ids], np.bool_)
     rows = np.flatnonzero(live)
     held = [standing[ids[row]] for row in rows]
     severity = np.array([rank(severity) for severity, _ in held], np.int8)
     value = np.array([np.nan if value is None else value for _, value in held], np.float64)
-    moves = rows[seen.moves(rows, severity, value)]
+    turns, drifts = rows[seen.turns(rows, severity)], rows[seen.drifts(rows, severity, value)]
     opens = np.flatnonzero((seen.level > NONE) & ~live)
-    return {str(ids[row]): int(row) for row in (*opens, *moves)}
+    values = zip(drifts.tolist(), seen.value[drifts].tolist(), strict=True)
+    return _Look(
+        {str(ids[row]): row for row in (*opens.tolist(), *turns.tolist())},
+        [(str(ids[row]), None if np.isnan(now) else now) for row, now in values],
+    )
 
 
 def _ends(watched: Watched, standing: Mapping[str, Mapping[str, Standing]]) -> dict[tuple[str, str], str]:

@@ -122,6 +122,15 @@ class AlertTable:
                 map(msgspec.structs.astuple, changes),
             )
 
+    def set_values(self, entity_type: str, rule: str, values: Iterable[tuple[str, float | None]]) -> None:
+        """Set the values (entity id, value) of live alerts by one rule; nothing else of them changes."""
+        lines = [(value, entity_type, entity_id, rule) for entity_id, value in values]
+        with transaction(self._connection):
+            self._connection.executemany(
+                f"UPDATE alerts SET value = ? WHERE entity_type = ? AND entity_id = ? AND rule = ? AND {_LIVE}",
+                lines,
+            )
+
     def live(self, entity_type: str, entity_ids: Iterable[str] | None = None) -> list[AlertRow]:
         """Those of a kind that are not resolved; None: of every entity."""
         return self._rows(f"entity_type = ? AND {_LIVE}", entity_type, entity_ids)
