@@ -42,22 +42,35 @@ class Phrase:
         """The value with its unit, "unknown" where it is NaN."""
         if math.isnan(value):
             return "unknown"
-        shown = round(value * self.scale, self.digits) + 0.0
-        return self._template.format(shown)
+        shown = self._shown(value)
+        return f"{shown} {self.unit}" if self.unit else shown
 
     def told(self, value: float) -> str:
         """The whole phrase, such as "utilization 97 %"."""
         if math.isnan(value):
             return self._unknown()
-        if self._of_nothing and round(value * self.scale, self.digits) == 0:
+        if self._of_nothing and self._shown(value) == self._zero:
             return self._of_nothing
         falling = self.falling and (value <= 0 if self.flag else value < 0)
         text = self.falling if falling else self.text
         return _agreed(text.replace("{}", self.number(abs(value) if falling else value)))
 
+    def _shown(self, value: float) -> str:
+        """The value's digits; what rounds to 0 has no sign."""
+        shown = format(value * self.scale, self._format)
+        return self._zero if shown == self._minus_zero else shown
+
     @cached_property
-    def _template(self) -> str:
-        return f"{{:,.{self.digits}f}}" + (f" {self.unit}" if self.unit else "")
+    def _format(self) -> str:
+        return f",.{self.digits}f"
+
+    @cached_property
+    def _zero(self) -> str:
+        return format(0.0, self._format)
+
+    @cached_property
+    def _minus_zero(self) -> str:
+        return format(-0.0, self._format)
 
     @cached_property
     def _of_nothing(self) -> str:

@@ -42,7 +42,7 @@ def sentence(
     start = told.told(value)
     if earlier and told.number(earlier.value) != told.number(value):
         start += f" (was {after(told.number(earlier.value), earlier.when)})"
-    listed = ", ".join(dict.fromkeys(PHRASES[name].told(reason) for name, reason in reasons))
+    listed = ", ".join(dict.fromkeys([PHRASES[name].told(reason) for name, reason in reasons]))
     start += f": {listed}" if listed else ""
     moved = _by_model(told, by_model)
     start += f"; {moved}" if moved else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isnan, nan
 
 import msgspec
 import numpy as np
@@ -99,24 +100,24 @@ class _Writer:
         worse = ~(change.score[rows] < last.score[rows])
         moved = notable(self._features[rows], self._earlier_features(rows), self._told.peers, worse)
         for row, is_worse, columns in zip(rows.tolist(), worse.tolist(), moved, strict=True):
-            advice = self._advice_of(row)
-            names = [*(advice.ruled if is_worse else ()), *(self._names[i] for i in columns)]
-            yield self._insight(change, row, names, advice.actions)
+            advice, names = self._advice_of(row), [self._names[column] for column in columns]
+            reasons = [*advice.ruled, *names] if is_worse else names
+            yield self._insight(change, row, reasons, advice.actions)
 
-    def _insight(self, change: Material, row: int, names: Iterable[str], actions: str) -> InsightRow:
-        frame, kind = self._told.frame, self._told.frame.entity_type
-        entity_id = str(frame.entity_ids[row])
+    def _insight(self, change: Material, row: int, reasons: Iterable[str], actions: str) -> InsightRow:
+        told, kind = self._told, self._told.frame.entity_type
+        entity_id, at_us = str(told.frame.entity_ids[row]), told.frame.as_of_us
         return InsightRow(
-            alert_id=timed_id(frame.as_of_us, kind, entity_id, change.type.name),
+            alert_id=timed_id(at_us, kind, entity_id, change.type.name),
             entity_type=kind,
             entity_id=entity_id,
-            timestamp_us=frame.as_of_us,
+            timestamp_us=at_us,
             prediction_type=change.type.name,
             risk_score=float(change.score[row]),
-            explanation=self._sentence(change.type.fact, row, entity_id, names),
+            explanation=self._sentence(change.type.fact, row, entity_id, reasons),
             recommendations=actions,
-            model_used=self._told.model_version,
-            confidence=str(self._told.confidence[row]),
+            model_used=told.model_version,
+            confidence=str(told.confidence[row]),
         )
 
     def _sentence(self, fact: str, row: int, entity_id: str, names: Iterable[str]) -> str:
@@ -126,8 +127,8 @@ class _Writer:
         return sentence(fact, facts.at(fact, row), facts.entity_type, earlier, reasons)
 
     def _earlier(self, entity_id: str, fact: str) -> Earlier | None:
-        value = self._past.numbers.get(entity_id, {}).get(fact, np.nan)
-        if np.isnan(value):
+        numbers = self._past.numbers.get(entity_id)
+        if numbers is None or isnan(value := numbers.get(fact, nan)):
             return None
         days = round((self._told.frame.as_of_us - self._past.as_of_us[entity_id]) / DAY_US)
         return Earlier(value, max(days, 1))
