@@ -6,6 +6,7 @@ longer does. One episode is one recommendation with one id, so that marking it d
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
@@ -127,8 +128,12 @@ def _trigger(condition: Condition, facts: FactTable, row: int) -> Trigger:
     if condition.fact in LABELS:
         word = str(facts.labels[condition.fact][row])
         return Trigger(condition.fact, word, "", condition.test, word)
-    told = PHRASES[condition.fact]
+    told, (test, threshold) = PHRASES[condition.fact], _test(condition)
     value = round(float(facts.numbers[condition.fact][row]) * told.scale, 6)
-    return Trigger(
-        condition.fact, value, told.unit, condition.test, round(condition.threshold * told.scale, 6)
-    )
+    return Trigger(condition.fact, value, told.unit, test, threshold)
+
+
+@lru_cache
+def _test(condition: Condition) -> tuple[str, float]:
+    """The test of a number and its threshold as shown: the same for every row."""
+    return condition.test, round(condition.threshold * PHRASES[condition.fact].scale, 6)
