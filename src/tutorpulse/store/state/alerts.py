@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from tutorpulse.errors import UnknownEntityError
-from tutorpulse.store.state.connection import AMONG, as_list, transaction
+from tutorpulse.store.state.connection import AMONG, as_list, rows_about, transaction
 
 STATES = ("open", "acknowledged", "snoozed", "resolved")
 LIVE_STATES = STATES[:-1]
@@ -140,10 +140,10 @@ class AlertTable:
     ) -> dict[str, dict[str, Standing]]:
         """As `live`, by rule and entity, no more than what tells whether anything moved."""
         found: dict[str, dict[str, Standing]] = {}
-        among, some = _among(entity_ids)
+        source, among, some = rows_about("alerts", entity_ids)
         for rule, entity_id, severity, value in self._connection.execute(
-            f"SELECT rule, entity_id, severity, value FROM alerts WHERE entity_type = ? AND {_LIVE}{among}",
-            (entity_type, *some),
+            f"SELECT rule, entity_id, severity, alerts.value FROM {source} WHERE entity_type = ? AND {_LIVE}{among}",
+            (*some, entity_type),
         ):
             found.setdefault(rule, {})[entity_id] = (severity, value)
         return found

@@ -25,6 +25,17 @@ def as_list(entity_ids: Iterable[str]) -> str:
     return msgspec.json.encode(list(entity_ids)).decode()
 
 
+def rows_about(table: str, entity_ids: Iterable[str] | None) -> tuple[str, str, tuple[str, ...]]:
+    """What a statement reads for those of a table's rows that are about these entities: its source, one more condition, and the
+    parameters of both, which come first; None: about every entity.
+
+    It looks for one id after another, which costs less than `AMONG`, for that puts them in order first; an id given twice is found twice.
+    """
+    if entity_ids is None:
+        return table, "", ()
+    return f"json_each(?) AS asked CROSS JOIN {table}", " AND entity_id = asked.value", (as_list(entity_ids),)
+
+
 def open_connection(path: Path, steps: Sequence[Sequence[str]] = STEPS) -> sqlite3.Connection:
     """The file at `path`, made where there is none, at the newest version. Threads may hand it on, not share it.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tutorpulse.store.state.connection import AMONG, as_list, transaction
+from tutorpulse.store.state.connection import as_list, rows_about, transaction
 
 
 class InsightRow(msgspec.Struct, frozen=True):
@@ -76,12 +76,10 @@ class InsightTable:
         self, entity_type: str, prediction_type: str, entity_ids: Iterable[str] | None = None
     ) -> dict[str, tuple[float, bool]]:
         """By entity id, the last risk score and whether it is still beyond the threshold; None: of every entity."""
-        among = "" if entity_ids is None else f" AND {AMONG}"
-        some = () if entity_ids is None else (as_list(entity_ids),)
+        source, among, some = rows_about("insight_levels", entity_ids)
         found = self._connection.execute(
-            "SELECT entity_id, risk_score, over FROM insight_levels"
-            f" WHERE prediction_type = ? AND entity_type = ?{among}",
-            (prediction_type, entity_type, *some),
+            f"SELECT entity_id, risk_score, over FROM {source} WHERE prediction_type = ? AND entity_type = ?{among}",
+            (*some, prediction_type, entity_type),
         )
         return {entity_id: (score, bool(over)) for entity_id, score, over in found}
 

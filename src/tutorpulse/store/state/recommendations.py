@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tutorpulse.errors import InputError, UnknownEntityError
-from tutorpulse.store.state.connection import AMONG, as_list, transaction
+from tutorpulse.store.state.connection import rows_about, transaction
 
 DECISIONS = ("done", "dismissed")
 """What an operator can mark a recommendation as; until then it is `open`."""
@@ -64,11 +64,10 @@ class RecommendationTable:
 
     def running(self, entity_type: str, entity_ids: Iterable[str] | None = None) -> list[tuple[str, str]]:
         """(entity id, rule) of those whose reason holds, whatever operators made of them; None: of every entity."""
-        among = "" if entity_ids is None else f" AND {AMONG}"
-        params = (entity_type,) if entity_ids is None else (entity_type, as_list(entity_ids))
+        source, among, some = rows_about("recommendations", entity_ids)
         return self._connection.execute(
-            f"SELECT entity_id, rule FROM recommendations WHERE entity_type = ? AND ended_us IS NULL{among}",
-            params,
+            f"SELECT entity_id, rule FROM {source} WHERE entity_type = ? AND ended_us IS NULL{among}",
+            (*some, entity_type),
         ).fetchall()
 
     def end(self, entity_type: str, episodes: Iterable[tuple[str, str]], ended_us: int) -> None:
