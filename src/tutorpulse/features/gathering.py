@@ -58,14 +58,17 @@ def gathered(scope: Scope, sql: str) -> dict[str, str]:
     """
     words, where = set(_WORD.findall(sql)), _CONDITIONS[scope.entity_type]
     return {
-        table: f"SELECT {_columns(table, words)} FROM {table} WHERE {where[table](scope)}{_cut(table, scope)}"
+        table: f"SELECT {_columns(table, words)}, {scope.as_of_us:d} AS as_of_us FROM {table}"
+        f" WHERE {where[table](scope)} AND {_cut(table, scope)}"
         for table in (*TABLES, _SETTLED)
         if table in words
     }
 
 
 def _cut(table: str, scope: Scope) -> str:
-    return "" if table == _SETTLED else f" AND {scope.times}"
+    if table != _SETTLED:
+        return scope.times
+    return f"last_us <= {scope.as_of_us:d} AND last_received_us <= {scope.known_at_us:d}"
 
 
 def _columns(table: str, words: set[str]) -> str:

@@ -15,7 +15,8 @@ class Scope:
     `wanted` is the name of a relation with the column `entity_id`, `references` queries that replace relations' own (name of the relation to
     its SQL), those of the population above all (each row stands for as many alike as its column `alike` says), `zone_offsets` the rows (zone, from_us, until_us,
     offset_us) of local time. `few`: the wanted are few, so rows are better looked up than read; it needs tables with a `rowid`. `straddled`: some
-    session may go on after one of the two times. `gathered`: the tables hold just the rows of a few that fulfil `times`.
+    session may go on after one of the two times. `gathered`: the tables hold just the rows of a few that fulfil `times`, each
+    with `as_of_us`, so that one text serves all times but for days and zones.
     """
 
     entity_type: EntityType
@@ -55,11 +56,21 @@ class Scope:
 
     def since(self, days: int, column: str = "ts_us") -> str:
         """The condition that an event happened after as_of - days."""
+        if self.gathered:
+            return f"{self.age(column)} < {days * DAY_US:d}"
         return f"{column} > {self.as_of_us - days * DAY_US:d}"
 
     def age(self, column: str = "ts_us") -> str:
         """The expression of how long before `as_of` a time was, in microseconds."""
+        if self.gathered:
+            table, dot, _ = column.rpartition(".")
+            return f"{table}{dot}as_of_us - {column}"
         return f"{self.as_of_us:d} - {column}"
+
+    @property
+    def carried(self) -> str:
+        """What a relation has to select for `age` to be told of its rows."""
+        return ", as_of_us" if self.gathered else ""
 
     def of(self, entity_type: EntityType, wanted: str) -> "Scope":
         """The same moment for others."""
@@ -73,6 +84,14 @@ class Scope:
         """A window's `partition`, whose rows are numbered to be compared with each other only; without it where rows are few: numbers
         among all compare the same, and to sort few at once is a third of the work of sorting them apart."""
         return "" if self.gathered else partition
+
+    def ranked(self, over: str) -> str:
+        """The expression of a row's place in a window, `PARTITION BY one ORDER BY some`; where rows are few, of its place among all and of
+        its part's first, which is as much cheaper."""
+        if not self.gathered:
+            return f"ROW_NUMBER() OVER ({over})"
+        part, order = over.strip().removeprefix("PARTITION BY ").split("ORDER BY ")
+        return f"ROW_NUMBER() OVER (ORDER BY {part}, {order}) - RANK() OVER (ORDER BY {part}) + 1"
 
     def alike_sum(self, value: str, column: str) -> str:
         """The expression of the sum of `value` over the rows with the same `column`."""

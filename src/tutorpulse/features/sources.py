@@ -23,18 +23,22 @@ _ORDER = "time_us, last_received_us, session_id"
 
 
 def _sessions(scope: Scope) -> str:
-    known = sessions_as_of_sql(
+    known = f"SELECT * FROM settled_sessions WHERE {scope.wants()}" if scope.gathered else _known(scope)
+    return f"""SELECT {scope.own} AS entity_id, {scope.real(scope.other)} AS other_id, session_id, subject, tier, outcome,
+        first_us, start_us, reported_us, time_us, duration_minutes, scheduled_duration_minutes, price, tutor_earnings, discounted,
+        rating, rated_us, cancelled_by, no_show_by, notice_hours, last_received_us{scope.carried}, {scope.age("time_us")} AS age_us,
+        CASE WHEN tier IN ({listed(scope.premium_tiers)}) THEN 1 ELSE 0 END AS is_premium
+    FROM ({known}) AS known_sessions"""
+
+
+def _known(scope: Scope) -> str:
+    return sessions_as_of_sql(
         scope.as_of_us,
         scope.known_at_us,
         scope.wanted_rows("settled_sessions"),
         scope.wants(),
         scope.straddled,
     )
-    return f"""SELECT {scope.own} AS entity_id, {scope.real(scope.other)} AS other_id, session_id, subject, tier, outcome,
-        first_us, start_us, reported_us, time_us, duration_minutes, scheduled_duration_minutes, price, tutor_earnings, discounted,
-        rating, rated_us, cancelled_by, no_show_by, notice_hours, last_received_us, {scope.age("time_us")} AS age_us,
-        CASE WHEN tier IN ({listed(scope.premium_tiers)}) THEN 1 ELSE 0 END AS is_premium
-    FROM ({known}) AS known_sessions"""
 
 
 def _recent(scope: Scope) -> str:
@@ -49,9 +53,11 @@ def _ratings(scope: Scope) -> str:
     FROM sessions WHERE rating IS NOT NULL AND {scope.since(RECENT_DAYS, "rated_us")}"""
 
 
-_NEWEST_RATINGS = f"""SELECT entity_id, rating FROM (
-        SELECT entity_id, rating, ROW_NUMBER() OVER (
-            PARTITION BY entity_id ORDER BY rated_us DESC, last_received_us DESC, session_id DESC) AS nth
+def _newest_ratings(scope: Scope) -> str:
+    newest_first = """
+            PARTITION BY entity_id ORDER BY rated_us DESC, last_received_us DESC, session_id DESC"""
+    return f"""SELECT entity_id, rating FROM (
+        SELECT entity_id, rating, {scope.ranked(newest_first)} AS nth
         FROM sessions WHERE rating IS NOT NULL
             AND entity_id NOT IN (SELECT entity_id FROM ratings WHERE {last_days(30)})
     ) AS ranked WHERE nth <= 20"""
@@ -103,7 +109,7 @@ def _spells(entity_type: str) -> dict[str, str]:
 def _activity(scope: Scope) -> str:
     sessions = f"(SELECT entity_id AS {scope.own}, outcome, time_us FROM sessions)"
     activity = activity_of(scope.entity_type, sessions, f"{scope.times} AND {scope.wants()}")
-    return f"SELECT entity_id, ts_us, {scope.age()} AS age_us FROM ({activity}) AS acts"
+    return f"SELECT entity_id, ts_us, {scope.as_of_us:d} - ts_us AS age_us FROM ({activity}) AS acts"
 
 
 def _contacts(scope: Scope) -> str:
@@ -113,10 +119,14 @@ def _contacts(scope: Scope) -> str:
 
 
 _IS_DECLARED = f"STRPOS(declared.subjects, {SEPARATOR} || taught.subject || {SEPARATOR}) > 0"
-_SUBJECTS = f"""SELECT taught.entity_id, taught.subject, taught.completed_30d, taught.completed_90d,
+
+
+def _subjects(scope: Scope) -> str:
+    most_taught_first = """PARTITION BY taught.entity_id
+            ORDER BY taught.completed_90d DESC, taught.newest_place DESC"""
+    return f"""SELECT taught.entity_id, taught.subject, taught.completed_30d, taught.completed_90d,
         CASE WHEN {_IS_DECLARED} THEN 1 ELSE 0 END AS is_declared, declared.subjects,
-        ROW_NUMBER() OVER (PARTITION BY taught.entity_id
-            ORDER BY taught.completed_90d DESC, taught.newest_place DESC) AS rank_90d
+        {scope.ranked(most_taught_first)} AS rank_90d
     FROM (
         SELECT entity_id, subject, {count(last_days(30))} AS completed_30d, COUNT(*) AS completed_90d,
             MAX(place) AS newest_place
@@ -141,11 +151,11 @@ SHARED = (
     Relation("sessions", _sessions),
     Relation("recent", _recent, ("sessions",)),
     Relation("ratings", _ratings, ("sessions",)),
-    Relation("newest_ratings", _NEWEST_RATINGS, ("sessions", "ratings")),
+    Relation("newest_ratings", _newest_ratings, ("sessions", "ratings")),
     Relation("profiles", _profiles, one_row=True),
     Relation("activity", _activity, ("sessions",)),
     Relation("contacts", _contacts),
-    Relation("subjects", _SUBJECTS, ("recent", "profiles")),
+    Relation("subjects", _subjects, ("recent", "profiles")),
     Relation("moment", _moment, one_row=True),
     Relation("zones", _zones),
 )

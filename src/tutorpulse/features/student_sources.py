@@ -42,9 +42,11 @@ def _local_sessions(scope: Scope) -> str:
     WHERE {COMPLETED} AND {last_days(30)}"""
 
 
-_LAST_SESSIONS = f"""SELECT entity_id, other_id FROM (
-        SELECT entity_id, other_id, ROW_NUMBER() OVER (
-            PARTITION BY entity_id ORDER BY time_us DESC, last_received_us DESC, session_id DESC) AS nth
+def _last_sessions(scope: Scope) -> str:
+    newest_first = """
+            PARTITION BY entity_id ORDER BY time_us DESC, last_received_us DESC, session_id DESC"""
+    return f"""SELECT entity_id, other_id FROM (
+        SELECT entity_id, other_id, {scope.ranked(newest_first)} AS nth
         FROM sessions WHERE {COMPLETED} AND other_id IS NOT NULL
     ) AS ranked WHERE nth <= 20"""
 
@@ -111,7 +113,7 @@ STUDENT_RELATIONS = (
     Relation("till", _till, one_row=True),
     Relation("learning", _learning),
     Relation("local_sessions", _local_sessions, ("recent", "profiles", "zones")),
-    Relation("last_sessions", _LAST_SESSIONS, ("sessions",)),
+    Relation("last_sessions", _last_sessions, ("sessions",)),
     Relation("changes", _changes, ("recent",)),
     Relation("tutors", _TUTORS, ("recent",)),
     Relation("rated_tutors", _RATED_TUTORS, ("ratings",)),

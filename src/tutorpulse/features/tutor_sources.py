@@ -107,9 +107,10 @@ def _requests(scope: Scope) -> str:
 
 
 def _asked(scope: Scope) -> str:
-    return f"""SELECT request_id, tutor_id, ts_us FROM (
-        SELECT request_id, tutor_id, ts_us,
-            ROW_NUMBER() OVER (PARTITION BY request_id ORDER BY ts_us DESC, received_us DESC, event_id DESC) AS nth
+    newest_first = "PARTITION BY request_id ORDER BY ts_us DESC, received_us DESC, event_id DESC"
+    return f"""SELECT request_id, tutor_id, ts_us{scope.carried} FROM (
+        SELECT request_id, tutor_id, ts_us{scope.carried},
+            {scope.ranked(newest_first)} AS nth
         FROM request_events WHERE event_type = 'booking_requested' AND {scope.times} AND {scope.since(30)}
     ) AS ranked WHERE nth = 1"""
 
@@ -135,10 +136,11 @@ def _moves(scope: Scope) -> str:
 
 def _claims(scope: Scope) -> str:
     """Refunds and disputes of the last 30 days, with the tutor named or the session's."""
+    since = scope.since(30, "claims.ts_us" if scope.gathered else "ts_us")
     return f"""SELECT * FROM (
         SELECT COALESCE({scope.real("claims.tutor_id")}, sessions.entity_id) AS entity_id, claims.event_type
         FROM payment_events AS claims LEFT JOIN sessions ON sessions.session_id = claims.session_id
-        WHERE claims.event_type IN ('refund_issued', 'payment_disputed') AND {scope.times} AND {scope.since(30)}
+        WHERE claims.event_type IN ('refund_issued', 'payment_disputed') AND {scope.times} AND {since}
     ) AS attributed WHERE {scope.wants("entity_id")}"""
 
 
