@@ -14,7 +14,7 @@ from tutorpulse.clock import DAY_US, format_time
 from tutorpulse.events.batch import EventBatch
 from tutorpulse.events.fields import PLACEHOLDER_ID
 from tutorpulse.features.frame import EntityType
-from tutorpulse.service.live.touching import SEEN_DAYS
+from tutorpulse.features.student_sources import SEEN_DAYS
 from tutorpulse.store.memory import MemoryLog
 
 READERS = 16

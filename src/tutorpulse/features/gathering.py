@@ -18,6 +18,7 @@ from tutorpulse.features.frame import EntityType
 from tutorpulse.features.references import References
 from tutorpulse.features.scope import Scope
 from tutorpulse.features.store import Planner, Store
+from tutorpulse.features.student_sources import SEEN_DAYS
 from tutorpulse.features.zones import zone_columns
 from tutorpulse.store.schema import all_tables
 
@@ -26,8 +27,6 @@ _Condition: TypeAlias = Callable[[Scope], str]
 _WORD = re.compile(r"\w+")
 _SETTLED = "settled_sessions"
 _ZONES = "given_zones"
-_SEEN_DAYS = 30
-"""A student's neighbours are the tutors of the completed sessions of so many days."""
 
 
 def planned(
@@ -89,7 +88,7 @@ def _met(scope: Scope) -> str:
     """The tutors of the wanted students."""
     return (
         f"tutor_id IN (SELECT tutor_id FROM {_SETTLED} WHERE {scope.wants()} AND outcome = 'completed'"
-        f" AND {scope.since(_SEEN_DAYS, 'time_us')})"
+        f" AND {scope.since(SEEN_DAYS, 'time_us')})"
     )
 
 

@@ -5,6 +5,8 @@ from tutorpulse.features.scope import Relation, Scope
 from tutorpulse.features.sql import COMPLETED, last_days, quoted
 
 EVENING_HOUR = 17
+SEEN_DAYS = 30
+"""A student's neighbours are the tutors of the completed sessions of so many days."""
 
 
 def _payments(scope: Scope) -> str:
@@ -70,7 +72,7 @@ _RATED_TUTORS = """SELECT entity_id, other_id, AVG(rating) AS mean_rating FROM r
 
 
 _MET = f"""SELECT entity_id, other_id, subject, COUNT(*) AS lessons FROM recent
-    WHERE {COMPLETED} AND {last_days(30)} AND other_id IS NOT NULL GROUP BY entity_id, other_id, subject"""
+    WHERE {COMPLETED} AND {last_days(SEEN_DAYS)} AND other_id IS NOT NULL GROUP BY entity_id, other_id, subject"""
 
 
 _MET_TUTORS = "SELECT DISTINCT other_id AS entity_id FROM met"

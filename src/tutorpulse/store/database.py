@@ -36,8 +36,9 @@ class Database:
 
     def __init__(self, path: Path, scratch: Path, read_only: bool, memory_limit_gb: float) -> None:
         self.read_only = read_only
-        self._configuration = _configuration(scratch, memory_limit_gb)
-        self._root = _connect(path, read_only, self._configuration)
+        self._root = _connect(path, read_only, _configuration(scratch, memory_limit_gb))
+        # Two databases must not spill into one folder.
+        self._of_plans = _configuration(scratch / "planned", memory_limit_gb) | {"threads": 1}
         self._local = threading.local()
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._prelude: tuple[str, ...] = ()
@@ -120,7 +121,7 @@ class Database:
     def _planned(self) -> Planned:
         with self._planning:
             if self._plans is None:
-                self._plans = Planned({**self._configuration, "threads": 1})
+                self._plans = Planned(self._of_plans)
             return self._plans
 
     def _statements(self, cursor: duckdb.DuckDBPyConnection) -> Statements:
@@ -171,10 +172,10 @@ class Database:
 
     def close(self) -> None:
         """Close every cursor and the file."""
-        for connection in (*self._cursors, self._root):
-            connection.close()
         if self._plans is not None:
             self._plans.close()
+        for connection in (*self._cursors, self._root):
+            connection.close()
 
 
 def as_arrays(columns: dict[str, Any]) -> Arrays:

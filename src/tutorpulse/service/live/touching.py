@@ -16,12 +16,10 @@ from tutorpulse.clock import DAY_US, midnight_before
 from tutorpulse.events.contract import TABLES, table_columns
 from tutorpulse.events.fields import PLACEHOLDER_ID
 from tutorpulse.features.frame import EntityType
+from tutorpulse.features.student_sources import SEEN_DAYS
 from tutorpulse.store.database import Arrays
 from tutorpulse.store.log import EventStore
 from tutorpulse.store.settling import FEW_EVENTS
-
-SEEN_DAYS = 30
-"""A student's neighbours are the tutors of the completed sessions of so many days."""
 
 
 @dataclass(frozen=True)
