@@ -38,7 +38,7 @@ FACT_NAMES = (
 
 FEW_ENTITIES = 1_000
 """Up to so many entities, looking up a log's rows beats reading it: measured on 20,000 tutors."""
-FEW_PLANNED = 3_000
+FEW_PLANNED = 4_000
 """Up to so many, gathering a log's rows for a query that is planned already does."""
 _LOCAL_DAYS = 100
 """How far back local times are told; more than any window that needs them."""

@@ -36,7 +36,7 @@ class Limits:
     is the step of a whole refresh that somebody asked for, those with new events among them.
     """
 
-    marked: int = 2_000
+    marked: int = 3_000
     beside: int = 50
     marked_for_one: int = 10
     in_passing: int = 1_000
