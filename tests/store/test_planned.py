@@ -1,12 +1,14 @@
 """Queries that are planned once: the answers of each call's own rows and times, and which plans are kept."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tutorpulse.store import planned
+from tutorpulse.store.database import Database
 from tutorpulse.store.planned import KEPT, Planned, as_table
 
 
@@ -69,6 +71,17 @@ def test_a_failed_query_leaves_its_plan_usable(made: list[str]) -> None:
         kept.query(query, {"said": as_table({"word": np.array(["x"], object)})})
     assert kept.query(query, {"said": as_table({"word": np.array(["8"], object)})})["n"].tolist() == [8]
     kept.close()
+
+
+def test_a_query_that_is_short_of_memory_spills_beside_the_logs_scratch(tmp_path: Path) -> None:
+    database = Database(tmp_path / "log.db", tmp_path / "scratch", read_only=False, memory_limit_gb=0.04)
+    numbered = "SELECT MAX(n) AS n FROM (SELECT ROW_NUMBER() OVER (ORDER BY text, place) AS n, place FROM said) WHERE place >= 0"
+    said = {
+        "place": np.arange(2_000_000, dtype=np.int64)[::-1].copy(),
+        "text": np.full(2_000_000, "a text of some length, for all", object),
+    }
+    assert database.query_over(numbered, {"said": said})["n"].tolist() == [2_000_000]
+    database.close()
 
 
 def test_masked_and_missing_items_are_null() -> None:

@@ -37,8 +37,9 @@ class Database:
     def __init__(self, path: Path, scratch: Path, read_only: bool, memory_limit_gb: float) -> None:
         self.read_only = read_only
         self._root = _connect(path, read_only, _configuration(scratch, memory_limit_gb))
-        # Two databases must not spill into one folder.
-        self._of_plans = _configuration(scratch / "planned", memory_limit_gb) | {"threads": 1}
+        # Two databases must not spill into one folder, and neither makes one within another.
+        beside = scratch.with_name(f"{scratch.name}-planned")
+        self._of_plans = _configuration(beside, memory_limit_gb) | {"threads": 1}
         self._local = threading.local()
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._prelude: tuple[str, ...] = ()

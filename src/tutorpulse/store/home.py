@@ -8,7 +8,7 @@ archive/        events older than the settings keep in the log, by table and day
 journal/        what the live service acknowledged and is not in the log yet
 models/         trained artifacts
 truth.parquet   what was to come, where the marketplace is simulated and told
-scratch/        what DuckDB spills while it works
+scratch/        what DuckDB spills while it works; scratch-planned/ what the queries of a few do
 settings.toml   the user's settings, if any
 lock            held by the process that uses the home
 version         the layout's number
