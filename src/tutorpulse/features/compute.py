@@ -39,7 +39,8 @@ FACT_NAMES = (
 FEW_ENTITIES = 1_000
 """Up to so many entities, looking up a log's rows beats reading it: measured on 20,000 tutors."""
 FEW_PLANNED = 4_000
-"""Up to so many, gathering a log's rows for a query that is planned already does."""
+"""Up to so many, a query that is planned already and handed its rows costs no more than one that reads the log: they met between
+3,000 and 5,000 of 10,000 tutors."""
 _LOCAL_DAYS = 100
 """How far back local times are told; more than any window that needs them."""
 _DEFAULTS = Settings()

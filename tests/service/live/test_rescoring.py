@@ -1,5 +1,6 @@
 """What is written when of those who are scored anew."""
 
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tutorpulse.service.judging import Judged
 from tutorpulse.service.predicting import Predicted
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.scoring import Scorer
+from tutorpulse.store.database import Arrays
+from tutorpulse.store.log import EventStore
 from tutorpulse.store.state import State
 
 
@@ -33,6 +36,29 @@ def test_predictions_can_be_read_before_it_is_judged_what_follows_from_them(
         monkeypatch.setattr(judging, "judge", reading)
         assert refresher.lanes["student"].step()
         assert read == [now_us]
+
+
+@pytest.mark.parametrize("pyarrow", [True, False])
+def test_a_look_asks_by_a_kept_plan_where_pyarrow_is_installed_and_does_without_where_it_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pyarrow: bool
+) -> None:
+    asked: list[str] = []
+    query_over = EventStore.query_over
+
+    def noted(store: EventStore, sql: str, sources: Mapping[str, str | Arrays]) -> Arrays:
+        asked.append(sql)
+        return query_over(store, sql, sources)
+
+    monkeypatch.setattr(EventStore, "query_over", noted)
+    if not pyarrow:
+        monkeypatch.setattr("tutorpulse.store.log.find_spec", lambda _name: None)
+    with refreshed(tmp_path) as (pulse, refresher):
+        asked.clear()
+        now_us = later(pulse, 0.1)
+        append(pulse, event("ib_call_logged", 0, student_id="s3"))
+        assert refresher.lanes["student"].step()
+        assert len(asked) == int(pyarrow)
+        assert "s3" in scored_at(pulse, "student", now_us)
 
 
 Following = dict[str, set[tuple[str, ...]]]
