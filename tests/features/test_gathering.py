@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ from hypothesis import strategies as st
 
 from tests.features.histories import AS_OF, dense_history
 from tests.features.memory import MemoryStore
+from tests.features.said import event, of, say
 from tests.features.same import assert_same
 from tutorpulse.clock import DAY_US
 from tutorpulse.events.contract import EVENT_TYPES, TABLES
-from tutorpulse.features.compile import CATALOGS, compile_query
 from tutorpulse.features.compute import compute, is_straddled, make_scope
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.features.gathering import gathered
@@ -32,13 +31,14 @@ _SOME = settings(
 
 
 class _Watched:
-    """A planner that notes what it is asked."""
+    """A planner that notes what it is asked, and of which relations."""
 
     def __init__(self, store: MemoryStore) -> None:
-        self._store, self.asked = store, list[str]()
+        self._store, self.asked, self.handed = store, list[str](), set[str]()
 
     def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> Arrays:
         self.asked.append(sql)
+        self.handed = set(sources)
         return self._store.query_over(sql, sources)
 
 
@@ -87,6 +87,7 @@ def test_a_kept_plan_serves_other_events_entities_and_times(store: MemoryStore, 
         found = compute(store, kind, as_of_us, _LATER, everybody.entity_ids[some], references=kept)
         assert_same(found, everybody.take(some))
     assert len(planner.asked) == 3
+    assert len(set(planner.asked)) == 1
 
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)
@@ -100,16 +101,27 @@ def test_sessions_that_straddle_a_time_are_read_from_the_log(store: MemoryStore,
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)
 def test_of_every_table_that_is_read_rows_are_gathered(store: MemoryStore, kind: EntityType) -> None:
-    scope = make_scope(store.fill(dense_history(3)), kind, AS_OF, AS_OF)
-    scope = replace(References().reading(scope), straddled=False)
-    catalog = CATALOGS[kind]
-    sql = compile_query([m.name for m in (*catalog.shown(), *catalog.facts)], scope)
-    with store.relation(scope.wanted, {"entity_id": np.array(["nobody"], object)}):
-        found = {table: store.query(rows) for table, rows in gathered(scope, sql).items()}
-    assert set(found) == {
-        table for table in (*TABLES, "settled_sessions") if re.search(rf"FROM {table}\b", sql)
-    }
-    assert all(columns for columns in found.values())
+    planner, tables = _Watched(store), {*TABLES, "settled_sessions"}
+    assert len(compute(store.fill(dense_history(3)), kind, _LATER, references=References(planner)))
+    read = {table for table in tables if re.search(rf"FROM {table}\b", planner.asked[0])}
+    assert planner.handed & tables == read
+
+
+@pytest.mark.parametrize("recent", [{}, {"instant_book_enabled": False}, {"subjects": ["chess"]}])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_a_tutor_said_long_ago_counts_until_it_is_known_to_say_otherwise(
+    store: MemoryStore, recent: dict[str, Any], is_known: bool
+) -> None:
+    declared = "tutor_availability_updated"
+    long_ago = of(declared, 300, subjects=["math", "physics"], instant_book_enabled=True)
+    lately = event(declared, 20, 20 if is_known else -1, tutor_id="t", available_hours_this_week=8, **recent)
+    planner = _Watched(store)
+    told = say(store, "tutor", long_ago, lately, references=References(planner))
+    assert planner.asked
+    assert told == say(store, "tutor", long_ago, lately)
+    known = recent if is_known else {}
+    assert told["instant_book_enabled"] == known.get("instant_book_enabled", True)
+    assert told["primary_subject_count"] == len(known.get("subjects", long_ago["subjects"]))
 
 
 def test_a_table_of_which_nothing_is_known_is_refused(store: MemoryStore) -> None:

@@ -5,7 +5,8 @@ a time of the scope.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ from tutorpulse.features.references import References
 from tutorpulse.features.scope import Scope
 from tutorpulse.features.store import Planner, Store
 from tutorpulse.features.student_sources import SEEN_DAYS
+from tutorpulse.features.tutor_sources import DECLARED_WITHIN_DAYS
 from tutorpulse.features.zones import zone_columns
 from tutorpulse.store.schema import all_tables
 
@@ -27,6 +29,8 @@ _Condition: TypeAlias = Callable[[Scope], str]
 _WORD = re.compile(r"\w+")
 _SETTLED = "settled_sessions"
 _ZONES = "given_zones"
+_SEEN = "seen_tutors"
+_OF_SEEN = f"tutor_id IN (SELECT entity_id FROM {_SEEN})"
 
 
 def planned(
@@ -43,10 +47,30 @@ def planned(
     """
     own = references.reading(scope).references | {"zones": f"SELECT * FROM {_ZONES}"}
     sql = compile_query(names, replace(scope, references=own, gathered=True))
-    wanted = {scope.wanted: {"entity_id": ids}}
-    given = references.rows(store, scope) | {_ZONES: zone_columns(scope.zone_offsets)} | wanted
-    with store.relation(scope.wanted, wanted[scope.wanted]):
+    wanted = {"entity_id": ids}
+    timed = {scope.wanted: wanted, _ZONES: zone_columns(scope.zone_offsets)}
+    given = {name: _at(scope, columns) for name, columns in timed.items()} | references.rows(store, scope)
+    with store.relation(scope.wanted, wanted), _seen(store, scope):
         return planner.query_over(sql, {**gathered(scope, sql), **given})
+
+
+@contextmanager
+def _seen(store: Store, scope: Scope) -> Iterator[None]:
+    """The tutors of the wanted students, as a relation within the context."""
+    if scope.entity_type == "tutor":
+        yield
+        return
+    met = (
+        f"SELECT DISTINCT tutor_id AS entity_id FROM {_SETTLED}"
+        f" WHERE {scope.wants()} AND outcome = 'completed' AND {scope.since(SEEN_DAYS, 'time_us')}"
+    )
+    with store.relation(_SEEN, store.query(met)):
+        yield
+
+
+def _at(scope: Scope, columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    rows = len(next(iter(columns.values())))
+    return {**columns, "now_us": np.full(rows, scope.as_of_us, np.int64)}
 
 
 def gathered(scope: Scope, sql: str) -> dict[str, str]:
@@ -84,23 +108,36 @@ def _own(table: str) -> _Condition:
     return lambda scope: _rows(table, scope.wants())
 
 
-def _met(scope: Scope) -> str:
-    """The tutors of the wanted students."""
-    return (
-        f"tutor_id IN (SELECT tutor_id FROM {_SETTLED} WHERE {scope.wants()} AND outcome = 'completed'"
-        f" AND {scope.since(SEEN_DAYS, 'time_us')})"
-    )
+def _statements_of(tutors: str) -> _Condition:
+    """Of declarations of hours, most of all that tutors tell, the recent ones; older ones by what profiles take of them: subjects
+    where they are stated, and whether one books at once, which is looked for only where nothing recent says so."""
+    theirs = f"tutor_id IN (SELECT entity_id FROM {tutors})"
+
+    def condition(scope: Scope) -> str:
+        recent = f"{theirs} AND {scope.since(DECLARED_WITHIN_DAYS)} AND {scope.times}"
+        silent = f"SELECT entity_id FROM {tutors} EXCEPT SELECT tutor_id FROM recent WHERE instant_book IS NOT NULL"
+        return f"""rowid IN (
+            WITH recent AS MATERIALIZED (
+                SELECT rowid AS place, tutor_id, instant_book_enabled AS instant_book FROM tutor_events WHERE {recent}
+            )
+            SELECT place FROM recent
+            UNION ALL SELECT rowid FROM tutor_events WHERE event_type <> 'tutor_availability_updated' AND {theirs}
+            UNION ALL SELECT rowid FROM tutor_events WHERE subjects IS NOT NULL AND {theirs}
+            UNION ALL SELECT rowid FROM tutor_events WHERE tutor_id IN ({silent})
+        )"""
+
+    return condition
 
 
 def _sessions_of_students(scope: Scope) -> str:
-    return _rows(_SETTLED, scope.wants(), _met(scope))
+    return _rows(_SETTLED, scope.wants(), _OF_SEEN)
 
 
 def _requests(scope: Scope) -> str:
     """Whoever answered one, or to whom it was addressed at any time, shares the request with others."""
     recent = scope.since(30)
     theirs = f"SELECT request_id FROM request_events WHERE {scope.wants()} AND {recent}"
-    return f"{recent} AND {_rows('request_events', scope.wants(), f'request_id IN ({theirs})')}"
+    return f"{recent} AND ({scope.wants()} OR request_id IN ({theirs}))"
 
 
 def _claims(scope: Scope) -> str:
@@ -109,9 +146,8 @@ def _claims(scope: Scope) -> str:
 
 
 def _plans(scope: Scope) -> str:
-    return (
-        f"event_type IN ('session_booked', 'session_rescheduled') AND {scope.since(30)} AND {scope.wants()}"
-    )
+    planned = f"event_type IN ('session_booked', 'session_rescheduled') AND {scope.since(30)}"
+    return _rows("session_events", f"{planned} AND {scope.wants()}")
 
 
 def _payments(scope: Scope) -> str:
@@ -126,7 +162,7 @@ _CONDITIONS: Mapping[EntityType, Mapping[str, _Condition]] = {
     "tutor": {
         _SETTLED: _own(_SETTLED),
         "session_events": _plans,
-        "tutor_events": _own("tutor_events"),
+        "tutor_events": _statements_of("wanted"),
         "request_events": _requests,
         "contact_events": _own("contact_events"),
         "payment_events": _claims,
@@ -134,7 +170,7 @@ _CONDITIONS: Mapping[EntityType, Mapping[str, _Condition]] = {
     "student": {
         _SETTLED: _sessions_of_students,
         "student_events": _own("student_events"),
-        "tutor_events": lambda scope: _rows("tutor_events", _met(scope)),
+        "tutor_events": _statements_of(_SEEN),
         "request_events": _own("request_events"),
         "contact_events": _own("contact_events"),
         "payment_events": _payments,

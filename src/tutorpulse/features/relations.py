@@ -22,19 +22,19 @@ def activity_sql(entity_type: EntityType, as_of_us: int, known_at_us: int) -> st
     return activity_of(entity_type, f"({sessions})", times(as_of_us, known_at_us))
 
 
-def activity_of(entity_type: EntityType, sessions: str, cut: str) -> str:
-    """`activity_sql` from a sessions relation at hand; `cut` is the condition on the log's tables."""
+def activity_of(entity_type: EntityType, sessions: str, cut: str, carried: str = "") -> str:
+    """`activity_sql` from a sessions relation at hand; `cut` is the condition on the log's tables, `carried` are further columns of all."""
     held = (
-        f"SELECT {entity_type}_id AS entity_id, time_us AS ts_us FROM {sessions} AS held "
+        f"SELECT {entity_type}_id AS entity_id, time_us AS ts_us{carried} FROM {sessions} AS held "
         f"WHERE {REACHED} AND {is_entity(entity_type + '_id')}"
     )
     if entity_type == "tutor":
         return held
     return (
-        f"{held} UNION ALL SELECT student_id AS entity_id, ts_us FROM request_events "
+        f"{held} UNION ALL SELECT student_id AS entity_id, ts_us{carried} FROM request_events "
         f"WHERE event_type = 'booking_requested' AND NOT COALESCE(system_generated, FALSE) "
         f"AND {cut} AND {is_entity('student_id')} "
-        f"UNION ALL SELECT student_id AS entity_id, ts_us FROM contact_events "
+        f"UNION ALL SELECT student_id AS entity_id, ts_us{carried} FROM contact_events "
         f"WHERE event_type = 'learning_activity' AND {cut} AND {is_entity('student_id')}"
     )
 

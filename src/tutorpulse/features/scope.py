@@ -16,7 +16,7 @@ class Scope:
     its SQL), those of the population above all (each row stands for as many alike as its column `alike` says), `zone_offsets` the rows (zone, from_us, until_us,
     offset_us) of local time. `few`: the wanted are few, so rows are better looked up than read; it needs tables with a `rowid`. `straddled`: some
     session may go on after one of the two times. `gathered`: the tables hold just the rows of a few that fulfil `times`, each
-    with `as_of_us`, so that one text serves all times but for days and zones.
+    with `as_of_us`, and the wanted and the zones have it as `now_us`, so that one text serves all times of a day.
     """
 
     entity_type: EntityType
@@ -50,9 +50,13 @@ class Scope:
         """The condition that `column` (the entity's own id, if not given) is among the wanted."""
         return f"{column or self.own} IN (SELECT entity_id FROM {self.wanted})"
 
+    def wants_own(self, column: str = "") -> str:
+        """As `wants`, where others' rows would change nothing: of tables that were gathered for the wanted alone it is not asked."""
+        return "TRUE" if self.gathered else self.wants(column)
+
     def wanted_rows(self, table: str) -> str:
-        """As `wants`, on the rows of a table; few are looked up before the other columns are read."""
-        return f"rowid IN (SELECT rowid FROM {table} WHERE {self.wants()})" if self.few else self.wants()
+        """As `wants_own`, on the rows of a table; few are looked up before the other columns are read."""
+        return f"rowid IN (SELECT rowid FROM {table} WHERE {self.wants()})" if self.few else self.wants_own()
 
     def since(self, days: int, column: str = "ts_us") -> str:
         """The condition that an event happened after as_of - days."""
@@ -66,6 +70,10 @@ class Scope:
             table, dot, _ = column.rpartition(".")
             return f"{table}{dot}as_of_us - {column}"
         return f"{self.as_of_us:d} - {column}"
+
+    def now(self, relation: str) -> str:
+        """The expression of `as_of` beside the rows of the wanted or of `zones`."""
+        return f"{relation}.now_us" if self.gathered else f"{self.as_of_us:d}"
 
     @property
     def carried(self) -> str:

@@ -107,15 +107,17 @@ def _spells(entity_type: str) -> dict[str, str]:
 
 
 def _activity(scope: Scope) -> str:
-    sessions = f"(SELECT entity_id AS {scope.own}, outcome, time_us FROM sessions)"
-    activity = activity_of(scope.entity_type, sessions, f"{scope.times} AND {scope.wants()}")
-    return f"SELECT entity_id, ts_us, {scope.as_of_us:d} - ts_us AS age_us FROM ({activity}) AS acts"
+    sessions = f"(SELECT entity_id AS {scope.own}, outcome, time_us{scope.carried} FROM sessions)"
+    activity = activity_of(
+        scope.entity_type, sessions, f"{scope.times} AND {scope.wants_own()}", scope.carried
+    )
+    return f"SELECT entity_id, ts_us, {scope.age()} AS age_us FROM ({activity}) AS acts"
 
 
 def _contacts(scope: Scope) -> str:
     return f"""SELECT {scope.own} AS entity_id, event_type, response_time_hours, sentiment,
         CAST(is_complaint AS INTEGER) AS is_complaint, {scope.age()} AS age_us
-    FROM contact_events WHERE {scope.times} AND {scope.since(30)} AND {scope.wants()}"""
+    FROM contact_events WHERE {scope.times} AND {scope.since(30)} AND {scope.wants_own()}"""
 
 
 _IS_DECLARED = f"STRPOS(declared.subjects, {SEPARATOR} || taught.subject || {SEPARATOR}) > 0"
@@ -137,7 +139,7 @@ def _subjects(scope: Scope) -> str:
 def _moment(scope: Scope) -> str:
     day = us_to_datetime(scope.as_of_us).timetuple().tm_yday
     angle = math.tau * (day - 1) / 365.25
-    return f"SELECT entity_id, {scope.as_of_us:d} AS as_of_us, {angle!r} AS year_angle FROM {scope.wanted}"
+    return f"SELECT entity_id, {scope.now(scope.wanted)} AS as_of_us, {angle!r} AS year_angle FROM {scope.wanted}"
 
 
 def _zones(scope: Scope) -> str:

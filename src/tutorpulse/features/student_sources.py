@@ -28,7 +28,7 @@ def _till(scope: Scope) -> str:
 
 def _learning(scope: Scope) -> str:
     return f"""SELECT student_id AS entity_id, questions_asked, materials_accessed, {scope.age()} AS age_us
-    FROM contact_events WHERE event_type = 'learning_activity' AND {scope.times} AND {scope.wants()}"""
+    FROM contact_events WHERE event_type = 'learning_activity' AND {scope.times} AND {scope.wants_own()}"""
 
 
 def _local_sessions(scope: Scope) -> str:

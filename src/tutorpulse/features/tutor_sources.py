@@ -12,7 +12,7 @@ _MONDAY_US = 3 * DAY_US
 """From the Monday before the epoch to the epoch, which was a Thursday."""
 _WEEKS_BACK = 5
 """Thirty days touch six calendar weeks at most."""
-_DECLARED_WITHIN_DAYS = 7 * _WEEKS_BACK + DECLARATION_DAYS + 1
+DECLARED_WITHIN_DAYS = 7 * _WEEKS_BACK + DECLARATION_DAYS + 1
 """A declaration older than that bears on no week that is asked for; a day to spare for the local clock."""
 
 
@@ -27,12 +27,12 @@ _RATED_SUBJECTS = """SELECT entity_id, subject, AVG(rating) AS mean_rating, COUN
 
 def _local_clock(scope: Scope) -> str:
     """The local time of `as_of` of each wanted tutor, and the Monday of its week, on the local clock."""
-    local = f"{scope.as_of_us:d} + zones.offset_us"
+    now = scope.now("zones")
     return f"""SELECT entity_id, zone, local_us, {_monday("local_us")} AS monday_us FROM (
-        SELECT wanted.entity_id, zones.zone, {local} AS local_us FROM {scope.wanted} AS wanted
+        SELECT wanted.entity_id, zones.zone, {now} + zones.offset_us AS local_us FROM {scope.wanted} AS wanted
         LEFT JOIN profiles ON profiles.entity_id = wanted.entity_id
         JOIN zones ON zones.zone = COALESCE(profiles.zone, {quoted(scope.marketplace_timezone)})
-            AND zones.from_us <= {scope.as_of_us:d} AND {scope.as_of_us:d} < zones.until_us
+            AND zones.from_us <= {now} AND {now} < zones.until_us
     ) AS clocks"""
 
 
@@ -60,8 +60,8 @@ def _declared(scope: Scope) -> str:
         COALESCE(entries.available_hours_this_week, entries.available_slots_this_week) AS this_week
     FROM tutor_events AS entries JOIN local_clock ON local_clock.entity_id = entries.tutor_id
     JOIN zones ON zones.zone = local_clock.zone AND zones.from_us <= entries.ts_us AND entries.ts_us < zones.until_us
-    WHERE entries.event_type = 'tutor_availability_updated' AND {scope.times} AND {scope.since(_DECLARED_WITHIN_DAYS)}
-        AND {scope.wants("entries.tutor_id")}"""
+    WHERE entries.event_type = 'tutor_availability_updated' AND {scope.times} AND {scope.since(DECLARED_WITHIN_DAYS)}
+        AND {scope.wants_own("entries.tutor_id")}"""
 
 
 _WEEK_OR_NOW = f"CASE WHEN monday_us + {WEEK_US} < local_us THEN monday_us + {WEEK_US} ELSE local_us END"
@@ -124,14 +124,14 @@ def _answers(scope: Scope) -> str:
 def _bookings(scope: Scope) -> str:
     lead = "starts_at - ts_us"
     return f"""SELECT tutor_id AS entity_id, CASE WHEN {lead} > 0 THEN {lead} ELSE 0 END AS lead_us FROM session_events
-    WHERE event_type = 'session_booked' AND {scope.times} AND {scope.since(30)} AND {scope.wants()}
+    WHERE event_type = 'session_booked' AND {scope.times} AND {scope.since(30)} AND {scope.wants_own()}
         AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.session_id = session_events.session_id
             AND sessions.entity_id = session_events.tutor_id AND {LAPSED})"""
 
 
 def _moves(scope: Scope) -> str:
     return f"""SELECT tutor_id AS entity_id FROM session_events
-    WHERE event_type = 'session_rescheduled' AND {scope.times} AND {scope.since(14)} AND {scope.wants()}"""
+    WHERE event_type = 'session_rescheduled' AND {scope.times} AND {scope.since(14)} AND {scope.wants_own()}"""
 
 
 def _claims(scope: Scope) -> str:
@@ -147,7 +147,7 @@ def _claims(scope: Scope) -> str:
 def _grades(scope: Scope) -> str:
     scale = "COALESCE(scale, 100)"
     return f"""SELECT tutor_id AS entity_id, (grade_after - grade_before) * 100 / {scale} AS points FROM contact_events
-    WHERE event_type = 'grade_reported' AND {scope.times} AND {scope.since(90)} AND {scope.wants()} AND {scale} > 0"""
+    WHERE event_type = 'grade_reported' AND {scope.times} AND {scope.since(90)} AND {scope.wants_own()} AND {scale} > 0"""
 
 
 _ASKING = "PARTITION BY main_subject"

@@ -2,7 +2,7 @@
 
 DuckDB plans a query anew each time that it runs if it reads a table or has a parameter, prepared or not: of the features of a few
 hundred entities that is a third of the work and more. A prepared query over Arrow streams alone keeps its plan, so rows come to it as
-streams, and times as a stream of one row.
+streams, and times as columns of theirs.
 """
 
 import threading
@@ -13,15 +13,11 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.store.statements import with_times
-
 if TYPE_CHECKING:
     import pyarrow as pa
 
 KEPT = 2
 """How many plans a thread keeps, the newest: a text changes with the day, and a plan of features takes some megabytes."""
-
-_TIMES = "given_times"
 
 
 class Planned:
@@ -35,17 +31,15 @@ class Planned:
         """The answer to one SELECT over the relations, by column as DuckDB gives it to NumPy.
 
         Args:
-            sql: reads the relations by their names, and nothing else. Queries that differ only in their times share a plan.
+            sql: reads the relations by their names, and nothing else.
             relations: of the same names, columns and types for each query of one text.
         """
-        text, times = with_times(sql, lambda name: f"(SELECT {name} FROM {_TIMES})")
         plans: dict[str, _Plan] = self._local.__dict__.setdefault("plans", {})
-        given = {**relations, _TIMES: _one_row(times)} if times else relations
-        plan = plans.pop(text, None) or _Plan(self._root.cursor(), text, given)
-        plans[text] = plan
+        plan = plans.pop(sql, None) or _Plan(self._root.cursor(), sql, relations)
+        plans[sql] = plan
         if len(plans) > KEPT:
             plans.pop(next(iter(plans))).close()
-        return plan.run(given)
+        return plan.run(relations)
 
     def close(self) -> None:
         """Let go of every plan. No thread may ask any more."""
@@ -98,7 +92,3 @@ def as_table(columns: Mapping[str, NDArray[Any]]) -> "pa.Table":
 def _array(pa: Any, column: NDArray[Any]) -> Any:
     mask = np.ma.getmaskarray(column) if isinstance(column, np.ma.MaskedArray) else None
     return pa.array(np.asarray(column), pa.string() if column.dtype.kind == "O" else None, mask=mask)
-
-
-def _one_row(times: Mapping[str, int]) -> "pa.Table":
-    return as_table({name: np.array([time], np.int64) for name, time in times.items()})

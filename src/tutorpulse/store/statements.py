@@ -16,16 +16,11 @@ _TIME_OR_TEXT = re.compile(r"'(?:[^']|'')*'|(?<![\w.])[0-9]{15,18}(?![\w.])")
 
 def without_times(sql: str) -> tuple[str, dict[str, int]]:
     """The query with a parameter in place of each time, the same one for equal times; and the parameters' values."""
-    return with_times(sql, lambda name: f"${name}")
-
-
-def with_times(sql: str, written: Callable[[str], str]) -> tuple[str, dict[str, int]]:
-    """The query with what is `written` for its name in place of each time, the same name for equal times; and the times by name."""
     names: dict[str, str] = {}
 
     def lifted(match: re.Match[str]) -> str:
         found = match[0]
-        return found if found[0] == "'" else written(names.setdefault(found, f"t{len(names)}"))
+        return found if found[0] == "'" else f"${names.setdefault(found, f't{len(names)}')}"
 
     return _TIME_OR_TEXT.sub(lifted, sql), {name: int(time) for time, name in names.items()}
 
