@@ -331,6 +331,14 @@ def test_a_newer_file_is_refused(path: Path) -> None:
         State(path)
 
 
+@pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 1)])
+def test_only_who_asks_for_it_writes_to_the_disk_at_once(path: Path, durable: bool, level: int) -> None:
+    """Levels of SQLite: 2 is FULL, which outlives a power failure, 1 is NORMAL."""
+    connection = connections.open_connection(path, durable=durable)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (level,)
+    connection.close()
+
+
 def test_a_damaged_file_is_refused(path: Path) -> None:
     path.write_bytes(b"no database at all, but long enough to be taken for one" * 100)
     with pytest.raises(HomeError, match=r"Cannot read .*Move the file away and run `tutorpulse refresh`"):

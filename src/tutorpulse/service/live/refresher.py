@@ -57,7 +57,8 @@ class Refresher:
         self.models = Models(pulse)
         self.lanes: dict[EntityType, Lane] = {}
         for kind in ENTITY_TYPES:
-            state = self._held.enter_context(closing(State(pulse.home.state_path)))
+            # What a power failure takes with it is told by the log anew, in the first pass.
+            state = self._held.enter_context(closing(State(pulse.home.state_path, durable=False)))
             self.lanes[kind] = Lane(replace(pulse, state=state), kind, self.models, limits)
             self.lanes[kind].passed = self._passed
         self.lanes["tutor"].readers = self.lanes["student"]

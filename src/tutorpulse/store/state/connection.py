@@ -36,8 +36,12 @@ def rows_about(table: str, entity_ids: Iterable[str] | None) -> tuple[str, str, 
     return f"json_each(?) AS asked CROSS JOIN {table}", " AND entity_id = asked.value", (as_list(entity_ids),)
 
 
-def open_connection(path: Path, steps: Sequence[Sequence[str]] = STEPS) -> sqlite3.Connection:
+def open_connection(
+    path: Path, steps: Sequence[Sequence[str]] = STEPS, durable: bool = True
+) -> sqlite3.Connection:
     """The file at `path`, made where there is none, at the newest version. Threads may hand it on, not share it.
+
+    What is written outlives the process; the machine's own failure only where it is `durable`, or anybody durable wrote later.
 
     Raises:
         HomeVersionError: it is of a newer version. HomeBusyError: another process holds it. HomeError: it is damaged.
@@ -47,7 +51,7 @@ def open_connection(path: Path, steps: Sequence[Sequence[str]] = STEPS) -> sqlit
             path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KB:d}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES:d}")
@@ -70,7 +74,7 @@ def write_if_free(connection: sqlite3.Connection, sql: str, params: Sequence[obj
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing, durable at the end; inside another one it is part of that."""
+    """All or nothing, as durable at the end as the connection; inside another one it is part of that."""
     if connection.in_transaction:
         yield
         return

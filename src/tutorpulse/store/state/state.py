@@ -38,15 +38,15 @@ from tutorpulse.store.state.worths import WorthTable
 
 
 class State:
-    """Small mutable state; sole owner of its connection.
+    """Small mutable state; sole owner of its connection. `durable`: see `open_connection`.
 
     Raises:
         HomeVersionError: the file is of a newer version. HomeBusyError: another process holds it.
         HomeError: it is damaged or cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._connection = open_connection(path)
+    def __init__(self, path: Path, durable: bool = True) -> None:
+        self._connection = open_connection(path, durable=durable)
         self.predictions = PredictionTables(self._connection)
         self.recommendations = RecommendationTable(self._connection)
         self.insights = InsightTable(self._connection)
@@ -80,7 +80,7 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What is written inside is written all or not at all, and durable at the end."""
+        """What is written inside is written all or not at all, and as durable at the end as the state."""
         with transaction(self._connection):
             yield
 
