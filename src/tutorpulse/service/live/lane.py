@@ -38,7 +38,7 @@ class Limits:
 
     marked: int = 3_000
     beside: int = 50
-    marked_for_one: int = 10
+    marked_for_one: int = 20
     in_passing: int = 1_000
     whole: int = 20_000
 
