@@ -102,6 +102,17 @@ def test_predictions_come_back_as_they_were(state: State) -> None:
         assert found.columns[name].dtype == column.dtype
 
 
+@pytest.mark.parametrize("asked", [None, ["t1", "t2"]])
+def test_what_stands_is_told_of_live_alerts_alone(state: State, asked: list[str] | None) -> None:
+    over = alert_row("a", "t1", state="resolved", resolved_us=6)
+    state.alerts.write([over, alert_row("b", "t1", value=0.8), alert_row("c", "t2", rule="q")], [])
+    assert state.alerts.standing("tutor", asked) == {
+        "r": {"t1": ("warning", 0.8)},
+        "q": {"t2": ("warning", 0.7)},
+    }
+    assert state.alerts.standing("student", asked) == {}
+
+
 def test_kinds_do_not_mix(state: State) -> None:
     state.predictions.write(rows(["x"], "tutor", segment="star"))
     state.predictions.write(rows(["x"], "student", segment="thriving"))
