@@ -339,6 +339,36 @@ def test_who_waits_for_a_whole_refresh_learns_that_the_service_stops(tmp_path: P
             asked.result(0)
 
 
+def test_a_model_that_is_long_in_coming_holds_up_no_end_and_scores_nobody_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, come = threading.Event(), threading.Event()
+
+    def slowly(*_: object) -> models.InForce:
+        began.set()
+        come.wait(30)
+        return in_force
+
+    with refreshed(tmp_path) as (pulse, refresher):
+        in_force = refresher.models.in_force()
+        scored = scored_at(pulse, "tutor", LIVE_US)
+        later(pulse, 0.1)
+        monkeypatch.setattr(refresher.models, "in_force", slowly)
+        refresher.start()
+        asked = refresher.lanes["tutor"].ask_whole
+        assert began.wait(30)
+        ending = threading.Thread(target=refresher.close, args=(0.2,))
+        ending.start()
+        ending.join(30)
+        assert not ending.is_alive()
+        assert not come.is_set()
+        come.set()
+        until(lambda: not any(thread.is_alive() for thread in refresher._threads))
+        assert scored_at(pulse, "tutor", LIVE_US) == scored
+        with pytest.raises(TutorpulseError, match="The service is stopping"):
+            asked().result(30)
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_fault_of_ours_ends_a_lane_and_leaves_nobody_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -47,6 +47,8 @@ DEFAULT_LIMITS = Limits()
 
 STOPPING = "The service is stopping. Refresh again when it is back."
 
+_STEP_ENDS_S = 0.2
+
 IMPORTED_US = HOUR_US
 """Events that were received longer ago come from an import: nobody has waited for them since."""
 
@@ -128,8 +130,10 @@ class Lane:
             self._call_the_roll()
             self._look()
             scorer = self._scorer_in_force()
-            worked = scorer is not None and self._work(scorer, hurry)
+            worked = scorer is not None and self._ended is None and self._work(scorer, hurry)
             self._note_waiting()
+            if self._ended is not None:
+                self._end_asking(TutorpulseError(self._ended))
             return worked
 
     @property
@@ -139,11 +143,18 @@ class Lane:
             waiting = self._scorer is not None and (self.in_passing or self._due(1))
             return self._budget.wait_s if waiting else None
 
+    def stop(self, why: str = STOPPING) -> None:
+        """A step under way looks at nobody whom it did not begin with, and whoever asks for a whole refresh from now on learns why."""
+        self._ended = why
+
     def close(self, why: str = STOPPING) -> None:
-        """Whoever asked for a whole refresh, or asks for one from now on, learns that there will be none."""
-        with self.guard:
-            self._ended = why
-            self._end_asking(TutorpulseError(why))
+        """As `stop`, and whoever asked before learns it too: from a step that is still under way at its end, for nobody waits for that."""
+        self.stop(why)
+        if self.guard.acquire(timeout=_STEP_ENDS_S):
+            try:
+                self._end_asking(TutorpulseError(why))
+            finally:
+                self.guard.release()
 
     def forget(self, entity_id: str) -> None:
         """Nothing is known of this entity any more."""

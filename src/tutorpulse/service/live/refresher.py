@@ -91,6 +91,8 @@ class Refresher:
         What is not written by then was not: who was marked is looked at again at the next start.
         """
         self._stopping.set()
+        for lane in self.lanes.values():
+            lane.stop()
         self.announce()
         self._join(timeout_s / 2)
         with self._guard:
