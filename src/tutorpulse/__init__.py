@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Read once, too, when DuckDB is loaded. Its allocator gives memory back after a second by itself, and a service that asks much the same
 # each second got it from the system again each time, page by page: a sixth of a query of features.
-os.environ.setdefault("DUCKDB_JE_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:10000")
+os.environ.setdefault("DUCKDB_JE_MALLOC_CONF", "dirty_decay_ms:5000,muzzy_decay_ms:0")
 
 
 def __getattr__(name: str) -> object:
