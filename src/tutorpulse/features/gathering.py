@@ -13,11 +13,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.events.contract import TABLES
+from tutorpulse.events.contract import EVENT_TYPES, TABLES
 from tutorpulse.features.compile import compile_query
 from tutorpulse.features.frame import EntityType
 from tutorpulse.features.references import References
 from tutorpulse.features.scope import Scope
+from tutorpulse.features.sources import TUTOR_PROFILE
 from tutorpulse.features.store import Planner, Store
 from tutorpulse.features.student_sources import SEEN_DAYS
 from tutorpulse.features.tutor_sources import DECLARED_WITHIN_DAYS
@@ -30,7 +31,6 @@ _WORD = re.compile(r"\w+")
 _SETTLED = "settled_sessions"
 _ZONES = "given_zones"
 _SEEN = "seen_tutors"
-_OF_SEEN = f"tutor_id IN (SELECT entity_id FROM {_SEEN})"
 
 
 def planned(
@@ -108,29 +108,36 @@ def _own(table: str) -> _Condition:
     return lambda scope: _rows(table, scope.wants())
 
 
-def _statements_of(tutors: str) -> _Condition:
-    """Of declarations of hours, most of all that tutors tell, the recent ones; older ones by what profiles take of them: subjects
-    where they are stated, and whether one books at once, which is looked for only where nothing recent says so."""
+_DECLARED = "tutor_availability_updated"
+_DECLARED_TOO = sorted(
+    {field.name for field in EVENT_TYPES[_DECLARED].fields}
+    & {word for read in TUTOR_PROFILE.values() for word in _WORD.findall(read)}
+)
+"""What profiles take of declarations of hours as well."""
+
+
+def _statements(scope: Scope) -> str:
+    """Of declarations, most of all that tutors tell, the recent ones; an older one only for what a profile takes of it, where its tutor
+    told that nowhere recently."""
+    tutors = scope.wanted if scope.entity_type == "tutor" else _SEEN
     theirs = f"tutor_id IN (SELECT entity_id FROM {tutors})"
-
-    def condition(scope: Scope) -> str:
-        recent = f"{theirs} AND {scope.since(DECLARED_WITHIN_DAYS)} AND {scope.times}"
-        silent = f"SELECT entity_id FROM {tutors} EXCEPT SELECT tutor_id FROM recent WHERE instant_book IS NOT NULL"
-        return f"""rowid IN (
-            WITH recent AS MATERIALIZED (
-                SELECT rowid AS place, tutor_id, instant_book_enabled AS instant_book FROM tutor_events WHERE {recent}
-            )
-            SELECT place FROM recent
-            UNION ALL SELECT rowid FROM tutor_events WHERE event_type <> 'tutor_availability_updated' AND {theirs}
-            UNION ALL SELECT rowid FROM tutor_events WHERE subjects IS NOT NULL AND {theirs}
-            UNION ALL SELECT rowid FROM tutor_events WHERE tutor_id IN ({silent})
-        )"""
-
-    return condition
+    recent = f"{theirs} AND {scope.since(DECLARED_WITHIN_DAYS)} AND {scope.times}"
+    older = "".join(
+        f""" UNION ALL SELECT rowid FROM tutor_events WHERE {column} IS NOT NULL AND tutor_id IN (
+            SELECT entity_id FROM {tutors} EXCEPT SELECT tutor_id FROM recent WHERE {column} IS NOT NULL)"""
+        for column in _DECLARED_TOO
+    )
+    return f"""rowid IN (
+        WITH recent AS MATERIALIZED (
+            SELECT rowid AS place, {", ".join(["tutor_id", *_DECLARED_TOO])} FROM tutor_events WHERE {recent}
+        )
+        SELECT place FROM recent
+        UNION ALL SELECT rowid FROM tutor_events WHERE event_type <> '{_DECLARED}' AND {theirs}{older}
+    )"""
 
 
 def _sessions_of_students(scope: Scope) -> str:
-    return _rows(_SETTLED, scope.wants(), _OF_SEEN)
+    return _rows(_SETTLED, scope.wants(), f"tutor_id IN (SELECT entity_id FROM {_SEEN})")
 
 
 def _requests(scope: Scope) -> str:
@@ -162,7 +169,7 @@ _CONDITIONS: Mapping[EntityType, Mapping[str, _Condition]] = {
     "tutor": {
         _SETTLED: _own(_SETTLED),
         "session_events": _plans,
-        "tutor_events": _statements_of("wanted"),
+        "tutor_events": _statements,
         "request_events": _requests,
         "contact_events": _own("contact_events"),
         "payment_events": _claims,
@@ -170,7 +177,7 @@ _CONDITIONS: Mapping[EntityType, Mapping[str, _Condition]] = {
     "student": {
         _SETTLED: _sessions_of_students,
         "student_events": _own("student_events"),
-        "tutor_events": _statements_of(_SEEN),
+        "tutor_events": _statements,
         "request_events": _own("request_events"),
         "contact_events": _own("contact_events"),
         "payment_events": _payments,

@@ -65,7 +65,7 @@ def _newest_ratings(scope: Scope) -> str:
 
 def _profiles(scope: Scope) -> str:
     log = f"{scope.entity_type}_events"
-    own = _TUTOR_PROFILE if scope.entity_type == "tutor" else _STUDENT_PROFILE
+    own = TUTOR_PROFILE if scope.entity_type == "tutor" else _STUDENT_PROFILE
     columns = {name: newest(column) for name, column in own.items()} | _spells(scope.entity_type)
     shown = ",\n        ".join(f"{expression} AS {name}" for name, expression in columns.items())
     return f"""SELECT entity_id, {shown}
@@ -76,7 +76,7 @@ def _profiles(scope: Scope) -> str:
     ) AS entries GROUP BY entity_id"""
 
 
-_TUTOR_PROFILE = {
+TUTOR_PROFILE = {
     "subjects": "subjects",
     "zone": "timezone",
     "hourly_rate": "hourly_rate",

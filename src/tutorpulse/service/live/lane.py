@@ -48,6 +48,7 @@ DEFAULT_LIMITS = Limits()
 STOPPING = "The service is stopping. Refresh again when it is back."
 
 _STEP_ENDS_S = 0.2
+"""How long an end waits for a step that may be past its own look at whether it is the end."""
 
 IMPORTED_US = HOUR_US
 """Events that were received longer ago come from an import: nobody has waited for them since."""
