@@ -35,16 +35,20 @@ def _printed(code: str, name: str, told: str | None) -> str:
     return found.stdout.strip()
 
 
-@pytest.mark.parametrize("told", [None, "ACTIVE"])
-def test_threads_that_wait_sleep_unless_told_otherwise(told: str | None) -> None:
-    printed = _printed(f"import os, tutorpulse; print(os.environ['{_THREADS}'])", _THREADS, told)
-    assert printed == (told or "PASSIVE")
+@pytest.mark.parametrize("told", [None, "as told"])
+@pytest.mark.parametrize(
+    ("name", "otherwise"), [(_THREADS, "PASSIVE"), (_ALLOCATOR, "dirty_decay_ms:5000,muzzy_decay_ms:0")]
+)
+def test_threads_that_wait_sleep_and_memory_is_kept_unless_told_otherwise(
+    name: str, otherwise: str, told: str | None
+) -> None:
+    assert _printed(f"import os, tutorpulse; print(os.environ['{name}'])", name, told) == (told or otherwise)
 
 
 @pytest.mark.skipif(
     (sys.platform, platform.machine()) != ("linux", "x86_64"),
     reason="DuckDB has its own allocator there only",
 )
-def test_a_query_that_comes_again_finds_its_memory_unless_told_otherwise() -> None:
-    told = "dirty_decay_ms:0,muzzy_decay_ms:0"
-    assert int(_printed(_FAULTS, _ALLOCATOR, None)) * 10 < int(_printed(_FAULTS, _ALLOCATOR, told))
+def test_duckdb_reads_how_long_memory_is_kept() -> None:
+    at_once = "dirty_decay_ms:0,muzzy_decay_ms:0"
+    assert int(_printed(_FAULTS, _ALLOCATOR, None)) * 10 < int(_printed(_FAULTS, _ALLOCATOR, at_once))
