@@ -14,7 +14,7 @@ import typer
 
 from tutorpulse.aws.cost import DAYS, PREDECESSOR, PRICES, WRITTEN, Load, month, total
 from tutorpulse.aws.cost import REGION as COST_REGION
-from tutorpulse.cli.app import app
+from tutorpulse.cli.loading import whole_app
 from tutorpulse.events.contract import EVENT_TYPES, EventType, Field
 from tutorpulse.features.catalog import Catalog
 from tutorpulse.features.compile import CATALOGS
@@ -103,7 +103,7 @@ def _shown(value: object) -> str:
 
 def cli_page() -> str:
     """Every verb with its arguments and options."""
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(whole_app())
     sections = [_verb_section(verb, path) for path, verb in _verbs(group, ())]
     return "\n\n".join(["# Command line", "`--help` on every verb says the same.", *sections])
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from tests.store.batches import batch_of
 from tests.store.test_log import paid
 from tutorpulse.bench import killing
-from tutorpulse.cli.app import app
+from tutorpulse.cli.loading import whole_app
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
 
@@ -32,7 +32,7 @@ def test_what_the_log_lacks_is_lost_and_what_it_has_again_is_there_twice(tmp_pat
 @pytest.mark.slow
 def test_a_killed_service_comes_back_with_all_that_it_acknowledged(tmp_path: Path) -> None:
     command = ["bench", "kill", "--events", "20000", "--repeats", "2", "--in", str(tmp_path), "--json"]
-    ran = CliRunner().invoke(app, command)
+    ran = CliRunner().invoke(whole_app(), command)
     assert ran.exit_code == 0, ran.output
     found = json.loads(ran.stdout)
     details = found["details"]

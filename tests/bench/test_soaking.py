@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tutorpulse.bench.served import logged_problems
-from tutorpulse.cli.app import app
+from tutorpulse.cli.loading import whole_app
 from tutorpulse.store.home import Home
 
 
@@ -21,7 +21,7 @@ def test_what_the_service_warned_of_is_told_and_what_is_no_log_too(tmp_path: Pat
 @pytest.mark.slow
 def test_a_short_soak_counts_posts_reads_and_errors_and_judges_memory(tmp_path: Path) -> None:
     command = ["bench", "soak", "--events", "3000", "--seconds", "5", "--in", str(tmp_path), "--json"]
-    ran = CliRunner().invoke(app, command)
+    ran = CliRunner().invoke(whole_app(), command)
     assert ran.exit_code == 0, ran.output
     found = json.loads(ran.stdout)
     details = found["details"]

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from tests.cli.conftest import Run, session
 from tests.service.world import NOW_US, opened
-from tutorpulse.cli.app import app
+from tutorpulse.cli.loading import whole_app
 from tutorpulse.features.compile import CATALOGS, feature_set_hash
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
@@ -104,7 +104,8 @@ def test_features_of_an_empty_home_say_to_import_first(run: Run, tmp_path: Path,
 
 def test_bench_features_prints_one_json_object(tmp_path: Path) -> None:
     ran = CliRunner().invoke(
-        app, ["bench", "features", "--events", "5000", "--repeats", "2", "--in", str(tmp_path), "--json"]
+        whole_app(),
+        ["bench", "features", "--events", "5000", "--repeats", "2", "--in", str(tmp_path), "--json"],
     )
     assert ran.exit_code == 0, ran.output
     found = json.loads(ran.stdout)

@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from tests.cli.conftest import Run
 from tests.service.world import World
-from tutorpulse.cli.app import app
+from tutorpulse.cli.loading import whole_app
 from tutorpulse.service.served import open_scorer, reading_scorer
 from tutorpulse.settings import Settings
 from tutorpulse.store.home import Home
@@ -328,7 +328,9 @@ def test_every_verb_has_json() -> None:
         if not hasattr(command, "commands"):
             yield path, command
 
-    found = {path: [o for p in verb.params for o in p.opts] for path, verb in verbs(get_command(app), "")}
+    found = {
+        path: [o for p in verb.params for o in p.opts] for path, verb in verbs(get_command(whole_app()), "")
+    }
     assert len(found) > 15
     assert [path for path, options in found.items() if "--json" not in options] == []
 

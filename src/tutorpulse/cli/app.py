@@ -32,7 +32,7 @@ def _root(
     """Options of the command as a whole."""
 
 
-def main() -> None:
+def run() -> None:
     """Run the command line; our own errors become one message on standard error and their exit code."""
     try:
         app()
