@@ -2,16 +2,18 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-import click
 import pytest
-import typer
+from typer.main import get_group
 
 from tutorpulse.cli.loading import VERBS_OF, whole_app
 
+VERBS = {verb for verbs in VERBS_OF.values() for verb in verbs}
 
-def _modules(command: click.Command) -> Iterator[str]:
+
+def _modules(command: Any) -> Iterator[str]:
     """Where the functions of a command and of all under it are."""
     for below in getattr(command, "commands", {}).values():
         yield from _modules(below)
@@ -19,33 +21,44 @@ def _modules(command: click.Command) -> Iterator[str]:
         yield command.callback.__module__.rpartition(".")[2]
 
 
-def test_every_verb_is_named_with_the_modules_that_its_functions_are_in() -> None:
-    command = typer.main.get_command(whole_app())
-
-    assert isinstance(command, click.Group) or hasattr(command, "commands")
-    found = {verb: set(_modules(one)) for verb, one in command.commands.items()}
-    verbs = {verb for verbs in VERBS_OF.values() for verb in verbs}
-    assert found == {verb: {m for m, of in VERBS_OF.items() if verb in of} for verb in verbs}
-
-
-@pytest.mark.parametrize(("asked", "brought"), [("serve", False), ("bench", True)])
-def test_only_the_verb_that_is_asked_for_is_imported(asked: str, brought: bool) -> None:
+def _said(arguments: Sequence[str], then: str = "None") -> list[str]:
+    """What the command says in a process of its own, and at its end the value of an expression."""
     code = (
-        f"import sys; sys.argv = ['tutorpulse', {asked!r}, '--help']\n"
+        f"import sys; sys.argv = {['tutorpulse', *arguments]!r}\n"
         "from tutorpulse.cli import main\n"
         "try: main()\n"
-        "except SystemExit: print('bench' if 'tutorpulse.bench.catalog' in sys.modules else 'no bench')"
+        f"finally: print({then})"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return ran.stdout.splitlines()
 
-    assert f"tutorpulse {asked}" in said or "Usage" in said
-    assert said.splitlines()[-1] == ("bench" if brought else "no bench")
+
+def test_every_verb_is_named_with_the_modules_that_its_functions_are_in() -> None:
+    found = {verb: set(_modules(one)) for verb, one in get_group(whole_app()).commands.items()}
+
+    assert found == {verb: {module for module, of in VERBS_OF.items() if verb in of} for verb in VERBS}
+
+
+@pytest.mark.parametrize("asked", ["bench", "serve", "verify"])
+def test_only_the_verb_that_is_asked_for_is_imported(asked: str) -> None:
+    brings = "[verb for verb in ('bench', 'serve', 'verify') if 'tutorpulse.cli.' + verb in sys.modules]"
+    said = _said([asked, "--help"], then=brings)
+
+    assert any(line.split()[:3] == ["Usage:", "tutorpulse", asked] for line in said)
+    assert said[-1] == str([asked])
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])
 def test_the_help_lists_every_verb(arguments: list[str]) -> None:
-    said = subprocess.run(
-        [sys.executable, "-m", "tutorpulse", *arguments], capture_output=True, text=True, check=False
-    ).stdout
+    first = [line.strip("│ ").partition(" ")[0] for line in _said(arguments) if line.startswith("│")]
 
-    assert all(verb in said for verbs in VERBS_OF.values() for verb in verbs)
+    assert set(first) >= VERBS
+
+
+def test_a_verb_that_there_is_not_is_refused_with_the_nearest() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tutorpulse", "verfy"], capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 2
+    assert "'verify'" in ran.stderr
