@@ -1,7 +1,9 @@
 """The homes of the served benchmarks, and the events that come after them."""
 
+import numpy as np
 import pytest
 
+from tutorpulse.bench.marketplace import batches
 from tutorpulse.bench.year import newest_lines, year_plan
 from tutorpulse.clock import DAY_US
 from tutorpulse.events.codec import Arrival, decode_lines
@@ -14,6 +16,16 @@ def test_a_year_has_at_least_twenty_tutors_and_five_students_for_each(tutors: in
     plan = year_plan(100_000, tutors, NOW_US)
     assert (plan.events, plan.tutors, plan.students) == (100_000, expected, 5 * expected)
     assert (plan.start_us, plan.days, plan.until_us) == (NOW_US - 365 * DAY_US, 365, NOW_US)
+
+
+@pytest.mark.parametrize("events", [100_000, 300_000])
+def test_a_year_goes_up_to_now_however_many_batches_it_takes(events: int) -> None:
+    plan = year_plan(events, events // 100, NOW_US)
+    made = list(batches(plan))
+    times_us = [us for batch in made for rows in batch.rows for us in rows.ts_us.tolist()]
+    assert 0.98 * events < len(times_us) <= events
+    assert NOW_US - DAY_US < max(times_us) <= NOW_US
+    assert np.mean(np.array(times_us) > NOW_US - 30 * DAY_US) == pytest.approx(30 / 365, rel=0.15)
 
 
 def test_newest_lines_are_new_events_of_the_last_ten_days_about_all_of_the_home() -> None:

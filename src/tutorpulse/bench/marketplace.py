@@ -121,7 +121,7 @@ class _Block:
         self.declarations = plan.tutors * plan.days // 7 // blocks
         self.first_session = plan.seed * 10**9 + block * BATCH_EVENTS
         others = self.declarations + (plan.students + plan.tutors) // blocks
-        self.sessions = max(1, int((min(BATCH_EVENTS, plan.events) - others) / _EVENTS_PER_SESSION))
+        self.sessions = max(1, int((plan.events / blocks - others) / _EVENTS_PER_SESSION))
 
     def moments(self, count: int) -> NDArray[np.int64]:
         """Times in the stretch, at random."""
