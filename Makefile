@@ -14,6 +14,7 @@ install: $(STAMP)  ## make .venv with the pinned versions
 $(STAMP): pyproject.toml constraints.txt assets/package.json assets/package-lock.json
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m compileall -q src  # a start compiles nothing, even where Python is told to keep no bytecode
 	touch $@
 
 demo: $(STAMP)   ## simulate a marketplace, train, refresh, print who needs someone today, serve it
