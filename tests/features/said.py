@@ -37,6 +37,11 @@ def done(days_ago: float, session_id: str = "", **payload: Any) -> Event:
     return event("session_completed", days_ago, **(parties | payload))
 
 
+def review(days_ago: float, session_id: str, **payload: Any) -> Event:
+    """What somebody says of a session of tutor t."""
+    return event("review_submitted", days_ago, session_id=session_id, tutor_id="t", **payload)
+
+
 def of(event_type: str, days_ago: float, **payload: Any) -> Event:
     """An event of tutor t (or, by its type, of student s)."""
     own = {"student_id": "s"} if event_type.startswith("student") else {"tutor_id": "t"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.features.histories import AS_OF, dense_history
 from tests.features.memory import MemoryStore
-from tests.features.said import event, of, say
+from tests.features.said import done, event, of, review, say
 from tests.features.same import assert_same
 from tutorpulse.clock import DAY_US
 from tutorpulse.events.contract import EVENT_TYPES, TABLES
@@ -122,6 +122,40 @@ def test_what_a_tutor_said_long_ago_counts_until_it_is_known_to_say_otherwise(
     known = recent if is_known else {}
     assert told["instant_book_enabled"] == known.get("instant_book_enabled", True)
     assert told["primary_subject_count"] == len(known.get("subjects", long_ago["subjects"]))
+
+
+@pytest.mark.parametrize(
+    ("lately", "rating"),
+    [
+        ([], 3.5),
+        ([done(20, subject="art")], 3.5),
+        ([done(29, student_id="other", rating=1)], 1.0),
+        ([review(29, "long ago", rating=5)], 5.0),
+        ([done(31, student_id="other", rating=2)], 3.0),
+    ],
+    ids=["never", "not rated", "rated lately", "a lesson of long ago rated lately", "rated earlier"],
+)
+def test_of_a_tutor_whom_a_student_saw_old_ratings_count_where_there_is_no_recent_one(
+    store: MemoryStore, lately: list[dict[str, Any]], rating: float
+) -> None:
+    long_ago = [done(200, "long ago", student_id="other", rating=4), done(100, student_id="other", rating=3)]
+    planner = _Watched(store)
+    history = [*long_ago, *lately, done(5)]
+    told = say(store, "student", *history, references=References(planner))
+    assert planner.asked
+    assert told == say(store, "student", *history)
+    assert told["tutor_rating_avg"] == rating
+
+
+def test_of_a_tutor_whom_a_student_saw_the_lessons_to_others_say_the_main_subject(store: MemoryStore) -> None:
+    earlier = [done(91 + n, student_id="other", subject="math") for n in range(3)]
+    lately = [done(89 - n, student_id="other", subject="physics") for n in range(2)]
+    history = [*earlier, *lately, done(5, subject="art", rating=5)]
+    planner = _Watched(store)
+    told = say(store, "student", *history, references=References(planner))
+    assert planner.asked
+    assert told == say(store, "student", *history)
+    assert told["tutor_subject_expertise_score"] == 0
 
 
 def test_a_table_of_which_nothing_is_known_is_refused(store: MemoryStore) -> None:

@@ -18,7 +18,8 @@ from tutorpulse.features.compile import compile_query
 from tutorpulse.features.frame import EntityType
 from tutorpulse.features.references import References
 from tutorpulse.features.scope import Scope
-from tutorpulse.features.sources import TUTOR_PROFILE
+from tutorpulse.features.sources import RATED_DAYS, RECENT_DAYS, TUTOR_PROFILE
+from tutorpulse.features.sql import COMPLETED
 from tutorpulse.features.store import Planner, Store
 from tutorpulse.features.student_sources import SEEN_DAYS
 from tutorpulse.features.tutor_sources import DECLARED_WITHIN_DAYS
@@ -137,7 +138,19 @@ def _statements(scope: Scope) -> str:
 
 
 def _sessions_of_students(scope: Scope) -> str:
-    return _rows(_SETTLED, scope.wants(), f"tutor_id IN (SELECT entity_id FROM {_SEEN})")
+    """Their own, and of the tutors that they saw what `NEIGHBOUR_VALUES` take: recent lessons and ratings, and older ratings where a
+    tutor has no recent one."""
+    taught = f"{COMPLETED} AND subject IS NOT NULL AND {scope.since(RECENT_DAYS, 'time_us')}"
+    rated = f"rating IS NOT NULL AND {scope.since(RATED_DAYS, 'rated_us')} AND {_cut(_SETTLED, scope)}"
+    return f"""rowid IN (
+        WITH theirs AS MATERIALIZED (
+            SELECT rowid AS place, tutor_id, {taught} AS is_taught, {rated} AS is_rated FROM {_SETTLED}
+            WHERE tutor_id IN (SELECT entity_id FROM {_SEEN}) AND (rating IS NOT NULL OR {taught})
+        )
+        SELECT place FROM theirs WHERE is_taught OR is_rated
+        UNION ALL SELECT place FROM theirs WHERE tutor_id NOT IN (SELECT tutor_id FROM theirs WHERE is_rated)
+        UNION ALL SELECT rowid FROM {_SETTLED} WHERE {scope.wants()}
+    )"""
 
 
 def _requests(scope: Scope) -> str:

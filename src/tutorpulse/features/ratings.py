@@ -2,9 +2,10 @@
 
 from tutorpulse.clock import MINUTE_US, WEEK_US
 from tutorpulse.features.catalog import COMPOSITE, Feature, Measure
+from tutorpulse.features.sources import RATED_DAYS
 from tutorpulse.features.sql import count, last_days, mean, total
 
-_D30 = last_days(30)
+_D30 = last_days(RATED_DAYS)
 
 RATING_MEASURES = (
     Measure("rating_mean_30d", "ratings", mean("rating", _D30)),

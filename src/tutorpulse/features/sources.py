@@ -16,6 +16,8 @@ from tutorpulse.store.sessions import sessions_as_of_sql
 
 SEPARATOR = quoted(LIST_SEPARATOR)
 RECENT_DAYS = 90
+RATED_DAYS = 30
+"""Ratings count for so many days; of whoever has none so recent, the newest do."""
 LAPSED = f"outcome IS NULL AND NOT {last_days(7)}"
 """Left open for 7 days past its start."""
 
@@ -59,7 +61,7 @@ def _newest_ratings(scope: Scope) -> str:
     return f"""SELECT entity_id, rating FROM (
         SELECT entity_id, rating, {scope.ranked(newest_first)} AS nth
         FROM sessions WHERE rating IS NOT NULL
-            AND entity_id NOT IN (SELECT entity_id FROM ratings WHERE {last_days(30)})
+            AND entity_id NOT IN (SELECT entity_id FROM ratings WHERE {last_days(RATED_DAYS)})
     ) AS ranked WHERE nth <= 20"""
 
 
