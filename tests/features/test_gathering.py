@@ -18,6 +18,7 @@ from tutorpulse.events.contract import EVENT_TYPES, TABLES
 from tutorpulse.features.compute import compute, is_straddled, make_scope
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.features.gathering import gathered
+from tutorpulse.features.portions import Portion
 from tutorpulse.features.references import References
 from tutorpulse.store.database import Arrays
 
@@ -36,7 +37,7 @@ class _Watched:
     def __init__(self, store: MemoryStore) -> None:
         self._store, self.asked, self.handed = store, list[str](), set[str]()
 
-    def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> Arrays:
+    def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> tuple[Arrays, int]:
         self.asked.append(sql)
         self.handed = set(sources)
         return self._store.query_over(sql, sources)
@@ -88,6 +89,22 @@ def test_a_kept_plan_serves_other_events_entities_and_times(store: MemoryStore, 
         assert_same(found, everybody.take(some))
     assert len(planner.asked) == 3
     assert len(set(planner.asked)) == 1
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+@_SOME
+@given(seed=st.integers(0, 10**6), rows=st.sampled_from([1, 100, 400]))
+def test_in_portions_the_planned_query_gives_the_same(
+    store: MemoryStore, kind: EntityType, seed: int, rows: int
+) -> None:
+    everybody = compute(store.fill(_unstraddled(seed, AS_OF)), kind, AS_OF)
+    planner, portion = _Watched(store), Portion(rows)
+    portion.note(1, rows)
+    found = compute(
+        store, kind, AS_OF, entity_ids=everybody.entity_ids, references=References(planner, portion)
+    )
+    assert_same(found, everybody)
+    assert 1 < len(planner.asked) <= len(everybody)
 
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)

@@ -80,7 +80,9 @@ def test_a_query_that_is_short_of_memory_spills_beside_the_logs_scratch(tmp_path
         "place": np.arange(2_000_000, dtype=np.int64)[::-1].copy(),
         "text": np.full(2_000_000, "a text of some length, for all", object),
     }
-    assert database.query_over(numbered, {"said": said})["n"].tolist() == [2_000_000]
+    answer, rows = database.query_over(numbered, {"said": said})
+    assert answer["n"].tolist() == [2_000_000]
+    assert rows == 2_000_000
     database.close()
 
 

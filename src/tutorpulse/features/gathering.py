@@ -44,15 +44,32 @@ def planned(
 ) -> dict[str, NDArray[Any]]:
     """`entity_id` and the named measures of these entities, in no order, by the plan of an earlier call.
 
-    `planner` is the store; `references` gives the populations of the scope.
+    `planner` is the store; `references` gives the populations of the scope, and says how many entities are asked about at once.
     """
     own = references.reading(scope).references | {"zones": f"SELECT * FROM {_ZONES}"}
     sql = compile_query(names, replace(scope, references=own, gathered=True))
-    wanted = {"entity_id": ids}
-    timed = {scope.wanted: wanted, _ZONES: zone_columns(scope.zone_offsets)}
-    given = {name: _at(scope, columns) for name, columns in timed.items()} | references.rows(store, scope)
-    with store.relation(scope.wanted, wanted), _seen(store, scope):
-        return planner.query_over(sql, {**gathered(scope, sql), **given})
+    given = {_ZONES: _at(scope, zone_columns(scope.zone_offsets))} | references.rows(store, scope)
+    answers: list[dict[str, NDArray[Any]]] = []
+    for some in references.portion.parts(ids):
+        wanted = {"entity_id": some}
+        with store.relation(scope.wanted, wanted), _seen(store, scope):
+            sources = {**gathered(scope, sql), **given, scope.wanted: _at(scope, wanted)}
+            answer, rows = planner.query_over(sql, sources)
+        references.portion.note(len(some), rows)
+        answers.append(answer)
+    return answers[0] if len(answers) == 1 else _one_after_another(answers)
+
+
+def _one_after_another(answers: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Columns of the same names; masked where any of them is."""
+    found: dict[str, NDArray[Any]] = {}
+    for name in answers[0]:
+        columns = [answer[name] for answer in answers]
+        found[name] = np.concatenate([np.asarray(column) for column in columns])
+        if any(isinstance(column, np.ma.MaskedArray) for column in columns):
+            mask = np.concatenate([np.ma.getmaskarray(column) for column in columns])
+            found[name] = np.ma.MaskedArray(found[name], mask)
+    return found
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tutorpulse.clock import midnight_before
 from tutorpulse.events.contract import TABLES
 from tutorpulse.features.compile import REFERENCES, reference_query
+from tutorpulse.features.portions import Portion
 from tutorpulse.features.scope import Scope
 from tutorpulse.features.sql import times
 from tutorpulse.features.store import Planner, Store
@@ -28,11 +29,13 @@ class References:
     It is worked out anew for another midnight or other settings, and when anything was added to, or erased from, the part
     of the log that it was made of. So what was kept never differs from what would be computed.
 
-    With a `planner`, the same store, the query about a few entities is planned once, too: for a caller that asks all the time.
+    With a `planner`, the same store, the query about a few entities is planned once, too: for a caller that asks all the time. It is
+    handed the rows of a `portion` at once.
     """
 
-    def __init__(self, planner: Planner | None = None) -> None:
+    def __init__(self, planner: Planner | None = None, portion: Portion | None = None) -> None:
         self.planner = planner
+        self.portion = portion or Portion()
         self._kept: dict[str, _Kept] = {}
 
     @contextmanager

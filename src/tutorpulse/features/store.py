@@ -28,6 +28,6 @@ class Planner(Protocol):
 
     def query_over(
         self, sql: str, sources: Mapping[str, str | dict[str, NDArray[Any]]]
-    ) -> dict[str, NDArray[Any]]:
-        """The answer to one SELECT over relations that are given as SELECTs over the log, or as columns."""
+    ) -> tuple[dict[str, NDArray[Any]], int]:
+        """The answer to one SELECT over relations that are given as SELECTs over the log, or as columns; and how many rows those held."""
         ...

@@ -108,13 +108,14 @@ class Database:
         """The answer by column to a query as `execute_again` runs it."""
         return as_arrays(self.execute_again(sql, values, incoming).fetchnumpy())
 
-    def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> Arrays:
+    def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> tuple[Arrays, int]:
         """See `EventStore.query_over`."""
         relations = {
             name: self._rows(source) if isinstance(source, str) else as_table(source)
             for name, source in sources.items()
         }
-        return as_arrays(self._planned().query(sql, relations))
+        answer = as_arrays(self._planned().query(sql, relations))
+        return answer, sum(relation.num_rows for relation in relations.values())
 
     def _rows(self, sql: str) -> "pa.Table":
         return self.cursor().sql(sql).to_arrow_table()

@@ -236,13 +236,16 @@ class EventStore:
         """This store, where it can answer `query_over`: that needs pyarrow, which comes with `tutorpulse[serve]`."""
         return self if find_spec("pyarrow") else None
 
-    def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> Arrays:
+    def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> tuple[Arrays, int]:
         """As `query`, for a long SELECT that a thread asks over and over: DuckDB plans it once; see `planned`.
 
         Args:
             sql: reads nothing but the relations in `sources`.
             sources: by name, a SELECT over the log or columns as `relation` takes them; of the same columns and types for
                 each query that differs from another only in its times.
+
+        Returns:
+            The answer by column, and how many rows the sources held together: all of them are in memory for the query.
         """
         for source in sources.values():
             if isinstance(source, str):

@@ -45,7 +45,7 @@ def test_a_look_asks_by_a_kept_plan_where_pyarrow_is_installed_and_does_without_
     asked: list[str] = []
     query_over = EventStore.query_over
 
-    def noted(store: EventStore, sql: str, sources: Mapping[str, str | Arrays]) -> Arrays:
+    def noted(store: EventStore, sql: str, sources: Mapping[str, str | Arrays]) -> tuple[Arrays, int]:
         asked.append(sql)
         return query_over(store, sql, sources)
 
