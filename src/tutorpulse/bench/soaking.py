@@ -31,8 +31,8 @@ WARM_SHARE = 1 / 2
 
 EVENTS_PER_TUTOR = 500
 EVENTS_PER_SECOND = 200
-"""Some hundred times the home's own pace, but so few that it stays what it is. At 1,000 the last ten days, of which most of a look's rows are, come to
-hold four times as many events as before: looks read more from minute to minute, and memory grows with them, as it has to."""
+"""Six hundred times the pace of the home's year, and yet so few that it stays much what it is. At 1,000 its last ten days come to hold four times as many
+events: looks read more from minute to minute, and memory grows with them, as it has to."""
 POST_EVENTS = 20
 READS_PER_SECOND = 10
 
