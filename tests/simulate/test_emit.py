@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.simulate.worlds import FIRST_DAY, small_world
@@ -90,6 +90,9 @@ def test_texts_made_ahead_are_the_same(lines: list[str]) -> None:
     seed=st.integers(0, 10_000),
     span_days=st.integers(1, 9),
 )
+@example(
+    tutors=1, students=4, days=14, seed=1071, span_days=1
+)  # A tutor does not come, which says of no discount.
 def test_the_tiniest_world_is_told_whole(
     tutors: int, students: int, days: int, seed: int, span_days: int
 ) -> None:

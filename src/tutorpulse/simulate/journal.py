@@ -91,9 +91,11 @@ def _joined(parts: list[Events]) -> Events:
 
 
 def _column(part: Events, name: str, parts: list[Events]) -> NDArray[Any]:
-    """The column, or a missing one of its kind: -1 for whole numbers, NaN for others."""
+    """The column, or a missing one of its kind: -1 for whole numbers and flags, NaN for others."""
     found = part.columns.get(name)
     if found is not None:
         return found
     kind = next(p.columns[name].dtype for p in parts if name in p.columns)
-    return np.full(len(part.ts_us), np.nan if kind.kind == "f" else -1, kind)
+    if kind.kind == "f":
+        return np.full(len(part.ts_us), np.nan, kind)
+    return np.full(len(part.ts_us), -1, np.int8 if kind.kind == "b" else kind)
