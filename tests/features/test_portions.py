@@ -35,6 +35,13 @@ def test_a_portion_holds_as_many_as_the_last_ones_took_rows(entities: int, rows:
     assert portion.entities == expected
 
 
+def test_of_nobody_nothing_is_learnt() -> None:
+    portion = Portion(1_000)
+    portion.note(10, 100)
+    portion.note(0, 50)
+    assert portion.entities == 100
+
+
 def test_a_part_that_took_more_makes_the_next_ones_smaller() -> None:
     portion = Portion(100)
     portion.note(10, 100)

@@ -30,10 +30,8 @@ WARM_SHARE = 1 / 2
 """The same load goes before the time that is measured, for so much of it."""
 
 EVENTS_PER_TUTOR = 500
-EVENTS_PER_SECOND = 200
-"""Six hundred times the pace of the home's year, and yet so few that it stays much what it is. At 1,000 its last ten days come to hold four times as many
-events: looks read more from minute to minute, and memory grows with them, as it has to."""
-POST_EVENTS = 20
+EVENTS_PER_SECOND = 1_000
+POST_EVENTS = 100
 READS_PER_SECOND = 10
 
 
@@ -52,7 +50,7 @@ class _Seen:
 
 
 def run(options: Options) -> Result:
-    """Post 200 events a second in posts of twenty, while one entity, a page and the summary are read ten times a second by turns, and
+    """Post 1,000 events a second in posts of a hundred, while one entity, a page and the summary are read ten times a second by turns, and
     look at the service's memory each second.
 
     The service is the one that users run, but for two settings of its home. The database may have three quarters of the size of the log's

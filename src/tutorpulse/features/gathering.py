@@ -24,6 +24,7 @@ from tutorpulse.features.store import Planner, Store
 from tutorpulse.features.student_sources import SEEN_DAYS
 from tutorpulse.features.tutor_sources import DECLARED_WITHIN_DAYS
 from tutorpulse.features.zones import zone_columns
+from tutorpulse.store.rows import one_column
 from tutorpulse.store.schema import all_tables
 
 _Condition: TypeAlias = Callable[[Scope], str]
@@ -57,19 +58,7 @@ def planned(
             answer, rows = planner.query_over(sql, sources)
         references.portion.note(len(some), rows)
         answers.append(answer)
-    return answers[0] if len(answers) == 1 else _one_after_another(answers)
-
-
-def _one_after_another(answers: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-    """Columns of the same names; masked where any of them is."""
-    found: dict[str, NDArray[Any]] = {}
-    for name in answers[0]:
-        columns = [answer[name] for answer in answers]
-        found[name] = np.concatenate([np.asarray(column) for column in columns])
-        if any(isinstance(column, np.ma.MaskedArray) for column in columns):
-            mask = np.concatenate([np.ma.getmaskarray(column) for column in columns])
-            found[name] = np.ma.MaskedArray(found[name], mask)
-    return found
+    return {name: one_column([answer[name] for answer in answers]) for name in answers[0]}
 
 
 @contextmanager

@@ -20,8 +20,9 @@ class Portion:
         self.entities = _FIRST
 
     def note(self, entities: int, rows: int) -> None:
-        """So many entities took so many rows."""
-        self.entities = max(1, self._rows * entities // max(rows, 1))
+        """So many entities took so many rows; of none nothing is learnt."""
+        if entities:
+            self.entities = max(1, self._rows * entities // max(rows, 1))
 
     def parts(self, ids: NDArray[np.object_]) -> Iterator[NDArray[np.object_]]:
         """The ids in order, in parts that are as large as each other as far as one can tell; of no ids one empty part."""

@@ -103,10 +103,15 @@ def _stacked(parts: list[Arrays]) -> Arrays:
 def _stacked_column(parts: list[tuple[Column | None, int]]) -> Column:
     like = next(column for column, _ in parts if column is not None)
     filled = [_missing(like, count) if column is None else column for column, count in parts]
-    if not any(isinstance(column, np.ma.MaskedArray) for column in filled):
-        return np.concatenate(filled)
-    data = np.concatenate([np.ma.getdata(column) for column in filled])
-    mask = np.concatenate([np.ma.getmaskarray(column) for column in filled])
+    return one_column(filled)
+
+
+def one_column(parts: Sequence[Column]) -> Column:
+    """Columns of a kind, one above the other; masked where any of them is."""
+    if not any(isinstance(column, np.ma.MaskedArray) for column in parts):
+        return np.concatenate(parts)
+    data = np.concatenate([np.ma.getdata(column) for column in parts])
+    mask = np.concatenate([np.ma.getmaskarray(column) for column in parts])
     stacked: Column = np.ma.MaskedArray(data, mask)
     return stacked
 
