@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.events.strategies import as_json, json_values, native_events, resumed
 from tutorpulse.events.contract import EVENT_TYPES
 from tutorpulse.events.envelopes import RefusalError
-from tutorpulse.events.strict import ENVELOPES, decode_block, decode_line
+from tutorpulse.events.strict import ENVELOPES, count_newlines, decode_block, decode_blocks, decode_line
 from tutorpulse.events.tolerant import interpret, interpret_json
 
 
@@ -45,6 +45,18 @@ def test_block_gives_the_events_of_its_lines(events: list[dict[str, Any]]) -> No
     assert decode_block(b"\n".join(lines)) == [decode_line(line) for line in lines]
 
 
+@given(st.lists(st.lists(native_events(), min_size=1, max_size=4), min_size=1, max_size=4), st.integers(0, 2))
+def test_blocks_give_the_events_of_each(blocks: list[list[dict[str, Any]]], empty_lines: int) -> None:
+    lines = [[as_json(event) for event in block] for block in blocks]
+    decoded = decode_blocks([b"\n".join(some) + b"\n" * empty_lines for some in lines])
+    assert decoded == ([decode_line(line) for some in lines for line in some], [len(some) for some in lines])
+
+
+@given(st.binary() | st.text("{}\n").map(str.encode))
+def test_newlines_are_counted_as_bytes_counts_them(body: bytes) -> None:
+    assert count_newlines(body) == body.count(b"\n")
+
+
 ONE = as_json(resumed())
 
 
@@ -66,6 +78,13 @@ ONE = as_json(resumed())
 )
 def test_block_that_is_not_one_clean_event_a_line_is_left_to_the_tolerant_path(block: bytes) -> None:
     assert decode_block(block) is None
+
+
+def test_a_block_that_is_not_clean_leaves_all_to_the_tolerant_path() -> None:
+    assert decode_blocks([ONE, ONE + b"\n{}", ONE]) is None
+    assert decode_blocks([ONE, b"", ONE]) is None
+    half = len(ONE) // 2
+    assert decode_blocks([ONE[:half], ONE[half:]]) is None
 
 
 def test_fast_path_takes_what_it_is_for() -> None:

@@ -279,7 +279,7 @@ def test_a_full_journal_stops_the_taking_until_the_database_has_it(store: EventS
 
 
 def test_the_door_is_behind_while_many_events_wait_for_the_database(store: EventStore) -> None:
-    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, behind_events=3, step_s=3600.0))
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, behind_events=3, step_s=3600.0, calm_s=0.0))
     take(live, body(event("1"), event("2")))
     with store.writing():
         assert not live.is_behind
@@ -287,6 +287,23 @@ def test_the_door_is_behind_while_many_events_wait_for_the_database(store: Event
         assert live.is_behind
     live.flush(30)
     assert not live.is_behind
+    live.close(30)
+
+
+def test_the_door_is_behind_for_a_moment_after_many_waited(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = LiveLog(store, limits=replace(DEFAULT_LIMITS, behind_events=3, calm_s=5.0))
+    take(live, body(event("1"), event("2")))
+    live.flush(30)
+    assert not live.is_behind
+    take(live, body(event("3"), event("4"), event("5")))
+    live.flush(30)
+    assert live.is_behind
+    now_s = time.monotonic()
+    monkeypatch.setattr("tutorpulse.store.livelog.time.monotonic", lambda: now_s + 5.0)
+    assert not live.is_behind
+    monkeypatch.undo()
     live.close(30)
 
 

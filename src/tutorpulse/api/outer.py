@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Iterable
 from itertools import count
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID = "x-request-id"
@@ -27,7 +26,7 @@ _PROCESS = secrets.token_hex(4)
 _NUMBERS = count(1)
 
 
-def request_id(given: str | None) -> str:
+def request_id(given: str) -> str:
     """The id that the caller gave, if it is 1 to 64 letters, digits, dots, dashes or underscores; else a new one.
 
     A new one is this process's random name and a number: to ask the system for chance lets other threads in at each request.
@@ -54,7 +53,8 @@ class Outer:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given_id = request_id(Headers(scope=scope).get(REQUEST_ID))
+        given = next((value for name, value in scope["headers"] if name == _REQUEST_ID), b"")
+        given_id = request_id(given.decode("latin-1"))
         scope.setdefault("state", {})["request_id"] = given_id
 
         async def send_finished(message: Message) -> None:

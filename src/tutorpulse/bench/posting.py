@@ -1,10 +1,15 @@
-"""A lean client for benchmarks: prepared requests over kept connections, one thread each, every answer read."""
+"""A lean client for benchmarks: prepared requests over kept connections, every answer read.
+
+One thread waits for all connections at once: a thread for each took as much processor time for a post of one event as the server does
+for half of one, on the processors that the server is measured on.
+"""
 
 import math
+import selectors
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,44 +17,73 @@ import numpy as np
 from tutorpulse.bench.served import Served
 from tutorpulse.errors import TutorpulseError
 
+Request = tuple[bytes, bytes]
+"""The first part, up to the body, and the body."""
+
 _CHUNK = 1 << 16
 _TIMEOUT_S = 60.0
+_OK = 200
 
 
 class Connection:
-    """One kept connection."""
+    """One kept connection. Asks one request at a time."""
 
     def __init__(self, served: Served) -> None:
         self._socket = socket.create_connection((served.host, served.port), _TIMEOUT_S)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._unsent = memoryview(b"")
+        self._said = b""
 
     def ask(self, head: bytes, body: bytes = b"") -> tuple[int, bytes]:
         """Send a request; the status and body of its answer, which must tell its length."""
-        self._socket.sendall(head + body if len(body) < _CHUNK else head)
-        if len(body) >= _CHUNK:
-            self._socket.sendall(body)
-        return self._answer()
+        self.begin(head, body)
+        while self.send():
+            pass
+        while (answer := self.receive()) is None:
+            pass
+        return answer
 
-    def _answer(self) -> tuple[int, bytes]:
-        said = b""
-        while b"\r\n\r\n" not in said:
-            said += self._received()
-        head, _, rest = said.partition(b"\r\n\r\n")
-        lines = head.lower().split(b"\r\n")
-        length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
-        while len(rest) < length:
-            rest += self._received()
-        return int(lines[0].split()[1]), rest
+    def begin(self, head: bytes, body: bytes = b"") -> None:
+        """Send the next request by `send`."""
+        self._unsent = memoryview(head + body)
 
-    def _received(self) -> bytes:
+    def send(self) -> bool:
+        """Send some of the request; whether any of it is left."""
+        self._unsent = self._unsent[self._socket.send(self._unsent) :]
+        return len(self._unsent) > 0
+
+    def receive(self) -> tuple[int, bytes] | None:
+        """Read some of the answer; once it is whole, its status and body.
+
+        Raises:
+            TutorpulseError: it ends before.
+        """
         part = self._socket.recv(_CHUNK)
         if not part:
             raise TutorpulseError("The service closed a connection in the midst of an answer.")
-        return part
+        self._said += part
+        head, end, rest = self._said.partition(b"\r\n\r\n")
+        if not end or len(rest) < _length(head):
+            return None
+        self._said = b""
+        return int(head[9:12]), rest
+
+    def fileno(self) -> int:
+        """What a selector waits for."""
+        return self._socket.fileno()
+
+    def wait_not(self) -> None:
+        """From now on `send` and `receive` take what is possible at once, and `ask` is of no use."""
+        self._socket.setblocking(False)
 
     def close(self) -> None:
         """Hang up."""
         self._socket.close()
+
+
+def _length(head: bytes) -> int:
+    lines = head.lower().split(b"\r\n")
+    return next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
 
 
 @dataclass
@@ -66,48 +100,88 @@ class Posted:
 
 
 def post_all(
-    served: Served,
-    requests: Iterable[tuple[bytes, bytes]],
-    connections: int,
-    done: Callable[[], None] = lambda: None,
-    per_second: float = math.inf,
+    served: Served, requests: Iterable[Request], connections: int, per_second: float = math.inf
 ) -> Posted:
-    """Send (head, body) pairs over so many connections, each as soon as the one before on its connection is answered.
+    """Send requests over so many connections, each as soon as the one before on its connection is answered.
 
     Of `per_second` each has its due time; one that waits for a connection counts as asked since then.
+
+    Raises:
+        TutorpulseError: a connection failed.
     """
-    posted, turn, lock = Posted(), enumerate(requests), threading.Lock()
-    failures: list[BaseException] = []
-
-    def work() -> None:
-        connection = Connection(served)
+    with ExitStack() as stack:
+        some = [stack.enter_context(closing(Connection(served))) for _ in range(connections)]
+        posting = stack.enter_context(closing(_Posting(some, iter(requests), per_second)))
         try:
-            while True:
-                with lock:
-                    request = next(turn, None)
-                if request is None:
-                    return
-                place, asked = request
-                due = started + place / per_second
-                time.sleep(max(0.0, due - time.perf_counter()))
-                began = time.perf_counter() if per_second == math.inf else due
-                status, _ = connection.ask(*asked)
-                posted.each.append(time.perf_counter() - began)
-                if status != 200:
-                    posted.refused.append(status)
-                done()
+            return posting.run()
         except (OSError, TutorpulseError) as error:
-            failures.append(error)
-        finally:
-            connection.close()
+            raise TutorpulseError(f"A connection of the benchmark failed: {error}") from None
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(connections)]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    posted.seconds = time.perf_counter() - started
-    if failures:
-        raise TutorpulseError(f"A connection of the benchmark failed: {failures[0]}")
-    return posted
+
+class _Posting:
+    """Requests under way."""
+
+    def __init__(self, some: list[Connection], requests: Iterator[Request], per_second: float) -> None:
+        self._free, self._requests, self._per_second = some, requests, per_second
+        self._asked_s: dict[Connection, float] = {}
+        self._posted = Posted()
+        self._selector = selectors.DefaultSelector()
+        self._next = next(requests, None)
+        self._number = 0
+        self._started_s = time.perf_counter()
+        for connection in some:
+            connection.wait_not()
+            self._selector.register(connection, selectors.EVENT_READ)
+
+    def run(self) -> Posted:
+        """All of them."""
+        while self._next is not None or self._asked_s:
+            self._begin_due()
+            wait_s = self._wait_s()
+            ready = self._selector.select(wait_s)
+            if not ready and wait_s == _TIMEOUT_S:
+                raise TutorpulseError(f"Nothing was answered for {_TIMEOUT_S:.0f} s.")
+            for key, events in ready:
+                self._go_on(key.fileobj, events)  # type: ignore[arg-type]  # Only connections are registered.
+        self._posted.seconds = time.perf_counter() - self._started_s
+        return self._posted
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        self._selector.close()
+
+    def _begin_due(self) -> None:
+        while self._next is not None and self._free and (now_s := time.perf_counter()) >= self._due_s:
+            connection = self._free.pop()
+            self._asked_s[connection] = now_s if self._per_second == math.inf else self._due_s
+            connection.begin(*self._next)
+            self._next, self._number = next(self._requests, None), self._number + 1
+            self._send(connection)
+
+    @property
+    def _due_s(self) -> float:
+        return self._started_s + self._number / self._per_second
+
+    def _wait_s(self) -> float:
+        """Until the next is due, if only that is waited for; else until a connection has something."""
+        if self._next is None or not self._free:
+            return _TIMEOUT_S
+        return max(0.0, self._due_s - time.perf_counter())
+
+    def _go_on(self, connection: Connection, events: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            self._send(connection)
+        elif (answer := connection.receive()) is not None:
+            self._posted.each.append(time.perf_counter() - self._asked_s.pop(connection))
+            if answer[0] != _OK:
+                self._posted.refused.append(answer[0])
+            self._free.append(connection)
+
+    def _send(self, connection: Connection) -> None:
+        try:
+            unsent = connection.send()
+        except BlockingIOError:
+            unsent = True
+        wanted = selectors.EVENT_WRITE if unsent else selectors.EVENT_READ
+        if self._selector.get_key(connection).events != wanted:
+            self._selector.modify(connection, wanted)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
+from typing import cast
 
 import msgspec
 import numpy as np
@@ -99,10 +100,10 @@ class BatchDecoder:
         Returns:
             `size` after each block.
         """
-        events = strict.decode_blocks(blocks)
-        if events is None:
+        decoded = strict.decode_blocks(blocks)
+        if decoded is None:
             return [self._size_after(block) for block in blocks]
-        counts = [strict.count_lines(block) for block in blocks]
+        events, counts = decoded
         places = np.concatenate([np.arange(1, count + 1) for count in counts])
         lines_once = cache(lambda: b"\n".join(block.rstrip(b"\n") for block in blocks).split(b"\n"))
         sizes = list(accumulate(counts, initial=self.size))[1:]
@@ -185,8 +186,7 @@ class BatchDecoder:
         )
 
     def _add(self, items: _Items) -> None:
-        indexes = [i for i, event in enumerate(items.events) if event is not None]
-        events = [event for event in items.events if event is not None]
+        indexes, events = _present(items.events)
         ts_us = columns.times_to_us([event.timestamp for event in events])
         received_us, refused = self._received(events, ts_us)
         if refused:
@@ -197,7 +197,7 @@ class BatchDecoder:
             ts_us, received_us = ts_us[kept], received_us[kept]
         extras = [items.extras.get(i) for i in indexes] if items.extras else [None] * len(events)
         all_rows = columns.Rows(
-            position=np.array(indexes, np.int64) + self.size,
+            position=np.fromiter(indexes, np.int64, len(indexes)) + self.size,
             event_id=columns.objects(self._ids(events, extras)),
             ts_us=ts_us,
             received_us=received_us,
@@ -232,12 +232,22 @@ class BatchDecoder:
 
     def _ids(self, events: Sequence[Envelope], extras: Sequence[str | None]) -> list[str]:
         ids = [event.event_id for event in events]
+        if all(ids):
+            return cast(list[str], ids)
         nameless = [i for i, event_id in enumerate(ids) if event_id is None]
         digests = [content_digest(events[i], extras[i]) for i in nameless]
         numbers = self._occurrences.number(digests).tolist() if self._occurrences else [0] * len(digests)
         for i, digest, number in zip(nameless, digests, numbers, strict=True):
             ids[i] = derived_id(digest, number)
         return [event_id for event_id in ids if event_id is not None]
+
+
+def _present(events: Sequence[Envelope | None]) -> tuple[Sequence[int], Sequence[Envelope]]:
+    """Those that are events, and their indexes."""
+    if all(events):
+        return range(len(events)), cast(Sequence[Envelope], events)
+    indexes = [i for i, event in enumerate(events) if event is not None]
+    return indexes, [event for event in events if event is not None]
 
 
 def _by_type(events: Sequence[Envelope]) -> dict[type[Envelope], list[int]]:

@@ -154,13 +154,25 @@ def objects(values: Sequence[Any]) -> NDArray[np.object_]:
 
 def join(event_type: str, pieces: Sequence[Rows], now: bool) -> TypeRows:
     """Pieces of one type, in order, as the rows of a batch; the payloads' columns `now` or when somebody reads them."""
-    payloads = Payloads(list(chain.from_iterable(p.payloads for p in pieces)))
+    rows = pieces[0] if len(pieces) == 1 else _one(pieces)
+    payloads = Payloads(rows.payloads)
     return TypeRows(
         event_type,
+        position=rows.position,
+        event_id=rows.event_id,
+        ts_us=rows.ts_us,
+        received_us=rows.received_us,
+        columns=dict(payloads) if now else payloads,
+        extra=rows.extra,
+    )
+
+
+def _one(pieces: Sequence[Rows]) -> Rows:
+    return Rows(
         position=np.concatenate([p.position for p in pieces]),
         event_id=np.concatenate([p.event_id for p in pieces]),
         ts_us=np.concatenate([p.ts_us for p in pieces]),
         received_us=np.concatenate([p.received_us for p in pieces]),
-        columns=dict(payloads) if now else payloads,
         extra=np.concatenate([p.extra for p in pieces]),
+        payloads=list(chain.from_iterable(p.payloads for p in pieces)),
     )

@@ -6,13 +6,18 @@ one pass. What it refuses is not yet rejected: `tolerant` has the last word.
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Union, cast
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from tutorpulse.events.contract import EVENT_TYPES
 from tutorpulse.events.fields import Id
 from tutorpulse.events.types import Payload
+
+_NEWLINE, _OPENING, _CLOSING = b"\n{}"
 
 UNREADABLE = (ValueError, RecursionError)
 """What msgspec raises on bytes or objects that it cannot turn into the wanted type."""
@@ -62,29 +67,42 @@ def decode_block(block: bytes) -> list[Envelope] | None:
     ``{`` and end with ``}``. Between ``}`` and ``{`` JSON never allows a bare newline inside an object, so with as
     many events as lines each line is one event.
     """
-    body = block.rstrip(b"\n")
-    lines = count_lines(body)
-    if not (body.startswith(b"{") and body.endswith(b"}") and body.count(b"}\n{") == lines - 1):
-        return None
-    try:
-        events = _DECODER.decode_lines(body)
-    except UNREADABLE:
-        return None
-    return events if len(events) == lines else None
+    decoded = decode_blocks([block])
+    return None if decoded is None else decoded[0]
 
 
-def decode_blocks(blocks: Sequence[bytes]) -> list[Envelope] | None:
-    """The events of several blocks of lines, one after the other, or None if any line is not a clean native event."""
+def decode_blocks(blocks: Sequence[bytes]) -> tuple[list[Envelope], list[int]] | None:
+    """The events of several blocks of lines, one after the other, and how many are in each; None if any line is not a clean native event."""
     bodies = [block.rstrip(b"\n") for block in blocks]
     # Where each begins and ends an object, no event reaches from one block into the next.
     if not all(body.startswith(b"{") and body.endswith(b"}") for body in bodies):
         return None
-    return decode_block(b"\n".join(bodies))
+    joined = b"\n".join(bodies)
+    ends = _ends_of_objects(joined)
+    if ends is None:
+        return None
+    try:
+        events = _DECODER.decode_lines(joined)
+    except UNREADABLE:
+        return None
+    if len(events) != len(ends) + 1:
+        return None
+    beyond = np.cumsum([len(body) + 1 for body in bodies])
+    counts = [later - before for before, later in pairwise([0, *ends.searchsorted(beyond[:-1]), len(events)])]
+    return events, [int(count) for count in counts]
 
 
-def count_lines(block: bytes) -> int:
-    """How many lines a block has, empty ones at its end not counted."""
-    return block.rstrip(b"\n").count(b"\n") + 1
+def _ends_of_objects(body: bytes) -> NDArray[np.intp] | None:
+    """Where the newlines are, if each stands between ``}`` and ``{``; counting them as `bytes` does takes ten times as long."""
+    characters = np.frombuffer(body, np.uint8)
+    ends = np.flatnonzero(characters == _NEWLINE)
+    between = (characters[ends - 1] == _CLOSING) & (characters[ends + 1] == _OPENING)
+    return ends if between.all() else None
+
+
+def count_newlines(body: bytes) -> int:
+    """How many newlines a body has."""
+    return int(np.count_nonzero(np.frombuffer(body, np.uint8) == _NEWLINE))
 
 
 def decode_array(body: bytes) -> list[Envelope] | None:

@@ -106,8 +106,11 @@ def concatenate(parts: list[Digests]) -> Digests:
 def contains(known: Digests, wanted: Digests) -> NDArray[np.bool_]:
     """For each of `wanted`, whether it is in `known`, which is sorted by `hi`. Fast where `wanted` is sorted too."""
     found = np.zeros(len(wanted), np.bool_)
+    if not len(known):
+        return found
     place = known.places(wanted.hi)
-    pending = np.flatnonzero(place < len(known))
+    # Beyond the end stands the last in its place, which is less than what is sought.
+    pending = np.flatnonzero(known.hi.take(place, mode="clip") == wanted.hi)
     while pending.size:
         pending = pending[known.hi[place[pending]] == wanted.hi[pending]]
         same = known.lo[place[pending]] == wanted.lo[pending]

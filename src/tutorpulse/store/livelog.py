@@ -6,6 +6,7 @@ What waits in the queue is decided and made durable together, so the slower the 
 ones cost it most; a step in progress, a checkpoint or a long import delays what is readable, never an acknowledgement.
 """
 
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -66,6 +67,7 @@ class LiveLog:
         self._in_step = Backlog()
         self._unwritten: tuple[Generation, int] | None = None
         self._stepped_s = time.monotonic()
+        self._pressed_s = -math.inf
         self._totals = Totals()
         self._rejected: Counter[str] = Counter()
         store.checkpoint_every(limits.checkpoint_mb)
@@ -141,7 +143,14 @@ class LiveLog:
 
     @property
     def is_behind(self) -> bool:
-        """Whether many events wait for the database: what else works in this process had better wait for it."""
+        """Whether many events wait for the database, or did a moment ago: what else works in this process had better wait for it.
+
+        In a flood each step leaves a moment in which few wait; work that begins in it holds up the next ones.
+        """
+        return self._many_wait or time.monotonic() - self._pressed_s < self._limits.calm_s
+
+    @property
+    def _many_wait(self) -> bool:
         return self._backlog.events + self._in_step.events >= self._limits.behind_events
 
     @property
@@ -229,6 +238,8 @@ class LiveLog:
             backlog.events += claim.size
             backlog.bytes += sum(len(body.raw) for body in group.bodies)
             backlog.since = began if is_first else backlog.since
+            if self._many_wait:
+                self._pressed_s = began
         self._totals.sync_s = time.monotonic() - began
         if is_first or backlog.events >= self._limits.step_events:
             with self._guard:

@@ -16,6 +16,7 @@ from tutorpulse.api.described import answers, content
 from tutorpulse.api.problems import ProblemError
 from tutorpulse.api.receipts import receipt
 from tutorpulse.events.codec import split_array
+from tutorpulse.events.strict import count_newlines
 from tutorpulse.service.queries.shapes import PostReceipt
 from tutorpulse.store.bodies import Body, Taken
 
@@ -120,7 +121,7 @@ async def taken(request: Request) -> Taken:
 def _check_count(body: Body, most: int) -> None:
     """Counts separators first, which are more than the events; only where these are too many, the events themselves."""
     if body.form == "lines":
-        count = body.raw.count(b"\n")
+        count = count_newlines(body.raw)
     else:
         count = body.raw.count(b",")
         if count >= most:
