@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,14 @@ class _Part:
     rows: TypeRows
     taken: NDArray[np.bool_]
     seq: NDArray[np.int64]
+
+    @cached_property
+    def _whole(self) -> bool:
+        return bool(self.taken.all())
+
+    def of(self, column: Column) -> Column:
+        """What is taken of a column; to choose all of a masked one costs as much as to choose a few."""
+        return column if self._whole else column[self.taken]
 
 
 def by_table(
@@ -69,15 +78,15 @@ def _places(position: NDArray[np.int64], new: NDArray[np.bool_], next_seq: int) 
 
 def _of_type(event_type: str, parts: Sequence[_Part]) -> Arrays:
     """What is taken of all parts, in order."""
-    seq = np.concatenate([part.seq[part.taken] for part in parts])
+    seq = np.concatenate([part.of(part.seq) for part in parts])
     return {
         "seq": seq,
-        "event_id": np.concatenate([part.rows.event_id[part.taken] for part in parts]),
+        "event_id": np.concatenate([part.of(part.rows.event_id) for part in parts]),
         "event_type": np.full(len(seq), event_type, np.object_),
-        "ts_us": np.concatenate([part.rows.ts_us[part.taken] for part in parts]),
-        "received_us": np.concatenate([part.rows.received_us[part.taken] for part in parts]),
+        "ts_us": np.concatenate([part.of(part.rows.ts_us) for part in parts]),
+        "received_us": np.concatenate([part.of(part.rows.received_us) for part in parts]),
         **_payloads(parts),
-        "extra": np.concatenate([part.rows.extra[part.taken] for part in parts]),
+        "extra": np.concatenate([part.of(part.rows.extra) for part in parts]),
     }
 
 
@@ -87,8 +96,7 @@ def _payloads(parts: Sequence[_Part]) -> Arrays:
         return dict(Payloads.together(late))
     return _stacked(
         [
-            {"seq": part.seq[part.taken]}
-            | {name: column[part.taken] for name, column in part.rows.columns.items()}
+            {"seq": part.of(part.seq)} | {name: part.of(column) for name, column in part.rows.columns.items()}
             for part in parts
         ]
     )
