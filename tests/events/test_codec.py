@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.events.strategies import NOW_US, as_json, json_values, native_events, resumed
@@ -423,6 +423,7 @@ def test_an_array_says_what_its_items_say_as_lines(events: list[Any], days_ahead
     st.integers(-3, 2),
     st.sampled_from([b"", b"\n", b"\n\n", b"\r\n"]),
 )
+@example([], 0, b"")
 def test_blocks_together_say_what_each_says_by_itself(
     blocks: list[list[Any]], days_ahead: int, end: bytes
 ) -> None:

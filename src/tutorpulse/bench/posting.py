@@ -72,8 +72,8 @@ class Connection:
         """What a selector waits for."""
         return self._socket.fileno()
 
-    def wait_not(self) -> None:
-        """From now on `send` and `receive` take what is possible at once, and `ask` is of no use."""
+    def stop_blocking(self) -> None:
+        """From now on `send` and `receive` do what is possible at once, and `ask` is of no use."""
         self._socket.setblocking(False)
 
     def close(self) -> None:
@@ -130,8 +130,8 @@ class _Posting:
         self._number = 0
         self._started_s = time.perf_counter()
         for connection in some:
-            connection.wait_not()
-            self._selector.register(connection, selectors.EVENT_READ)
+            connection.stop_blocking()
+            self._selector.register(connection, selectors.EVENT_READ, connection)
 
     def run(self) -> Posted:
         """All of them."""
@@ -142,7 +142,7 @@ class _Posting:
             if not ready and wait_s == _TIMEOUT_S:
                 raise TutorpulseError(f"Nothing was answered for {_TIMEOUT_S:.0f} s.")
             for key, events in ready:
-                self._go_on(key.fileobj, events)  # type: ignore[arg-type]  # Only connections are registered.
+                self._go_on(key.data, events)
         self._posted.seconds = time.perf_counter() - self._started_s
         return self._posted
 
@@ -163,7 +163,7 @@ class _Posting:
         return self._started_s + self._number / self._per_second
 
     def _wait_s(self) -> float:
-        """Until the next is due, if only that is waited for; else until a connection has something."""
+        """How long a connection may have nothing: until the next is due, where one is free for it."""
         if self._next is None or not self._free:
             return _TIMEOUT_S
         return max(0.0, self._due_s - time.perf_counter())
@@ -184,4 +184,4 @@ class _Posting:
             unsent = True
         wanted = selectors.EVENT_WRITE if unsent else selectors.EVENT_READ
         if self._selector.get_key(connection).events != wanted:
-            self._selector.modify(connection, wanted)
+            self._selector.modify(connection, wanted, connection)

@@ -6,7 +6,6 @@ one pass. What it refuses is not yet rejected: `tolerant` has the last word.
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
 from typing import Any, Union, cast
 
 import msgspec
@@ -72,36 +71,30 @@ def decode_block(block: bytes) -> list[Envelope] | None:
 
 
 def decode_blocks(blocks: Sequence[bytes]) -> tuple[list[Envelope], list[int]] | None:
-    """The events of several blocks of lines, one after the other, and how many are in each; None if any line is not a clean native event."""
+    """The events of several blocks of lines, one after the other, and how many are in each; None if any line is not a clean native event, or there is no block."""
     bodies = [block.rstrip(b"\n") for block in blocks]
     # Where each begins and ends an object, no event reaches from one block into the next.
-    if not all(body.startswith(b"{") and body.endswith(b"}") for body in bodies):
+    if not bodies or not all(body.startswith(b"{") and body.endswith(b"}") for body in bodies):
         return None
     joined = b"\n".join(bodies)
-    ends = _ends_of_objects(joined)
-    if ends is None:
+    if not _is_object_in_each_line(np.frombuffer(joined, np.uint8)):
         return None
     try:
         events = _DECODER.decode_lines(joined)
     except UNREADABLE:
         return None
-    if len(events) != len(ends) + 1:
-        return None
-    beyond = np.cumsum([len(body) + 1 for body in bodies])
-    counts = [later - before for before, later in pairwise([0, *ends.searchsorted(beyond[:-1]), len(events)])]
-    return events, [int(count) for count in counts]
+    counts = [count_newlines(body) + 1 for body in bodies]
+    return (events, counts) if len(events) == sum(counts) else None
 
 
-def _ends_of_objects(body: bytes) -> NDArray[np.intp] | None:
-    """Where the newlines are, if each stands between ``}`` and ``{``; counting them as `bytes` does takes ten times as long."""
-    characters = np.frombuffer(body, np.uint8)
-    ends = np.flatnonzero(characters == _NEWLINE)
-    between = (characters[ends - 1] == _CLOSING) & (characters[ends + 1] == _OPENING)
-    return ends if between.all() else None
+def _is_object_in_each_line(characters: NDArray[np.uint8]) -> bool:
+    """Whether each newline stands between ``}`` and ``{``."""
+    between = (characters[:-2] == _CLOSING) & (characters[2:] == _OPENING)
+    return not ((characters[1:-1] == _NEWLINE) & ~between).any()
 
 
 def count_newlines(body: bytes) -> int:
-    """How many newlines a body has."""
+    """How many newlines a body has; `bytes.count` takes several times as long."""
     return int(np.count_nonzero(np.frombuffer(body, np.uint8) == _NEWLINE))
 
 
