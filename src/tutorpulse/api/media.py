@@ -3,7 +3,7 @@
 from starlette.datastructures import Headers
 
 from tutorpulse.api.problems import ProblemError
-from tutorpulse.events.envelopes import BINARY_MODE_HEADER
+from tutorpulse.events.envelopes import is_binary_mode
 from tutorpulse.store.bodies import Body, Form
 
 FORMS: dict[str, Form] = {
@@ -24,7 +24,7 @@ def body_of(headers: Headers, raw: bytes, source: str, received_us: int) -> Body
         ProblemError: its media type is none of `FORMS`.
     """
     media_type = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if BINARY_MODE_HEADER in headers:
+    if is_binary_mode(headers):
         if media_type != "application/json":
             raise _unread(media_type)
         return Body.of_binary_mode(headers, raw, source, received_us)

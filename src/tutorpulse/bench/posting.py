@@ -122,7 +122,7 @@ class _Posting:
     """Requests under way."""
 
     def __init__(self, some: list[Connection], requests: Iterator[Request], per_second: float) -> None:
-        self._free, self._requests, self._per_second = some, requests, per_second
+        self._free, self._requests, self._per_second = list(some), requests, per_second
         self._asked_s: dict[Connection, float] = {}
         self._posted = Posted()
         self._selector = selectors.DefaultSelector()
@@ -152,7 +152,8 @@ class _Posting:
 
     def _begin_due(self) -> None:
         while self._next is not None and self._free and (now_s := time.perf_counter()) >= self._due_s:
-            connection = self._free.pop()
+            # In turn: a server hangs up on one that is idle for long.
+            connection = self._free.pop(0)
             self._asked_s[connection] = now_s if self._per_second == math.inf else self._due_s
             connection.begin(*self._next)
             self._next, self._number = next(self._requests, None), self._number + 1

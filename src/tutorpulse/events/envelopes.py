@@ -18,8 +18,6 @@ from tutorpulse.events.strict import UNREADABLE
 
 CLOUDEVENTS_VERSION = "1.0"
 _HEADER_PREFIX = "ce-"
-BINARY_MODE_HEADER = _HEADER_PREFIX + "specversion"
-"""What a CloudEvent in binary mode has among its headers."""
 
 
 class RefusalError(Exception):
@@ -84,7 +82,7 @@ def from_http_headers(headers: Mapping[str, str], body: bytes) -> dict[str, Any]
 
 def is_binary_mode(headers: Mapping[str, str]) -> bool:
     """Whether the headers are those of a CloudEvent in binary mode."""
-    return any(name.lower() == BINARY_MODE_HEADER for name in headers)
+    return any(name.lower() == _HEADER_PREFIX + "specversion" for name in headers)
 
 
 def _from_cloudevent(event: dict[str, Any]) -> NativeEvent:
