@@ -73,21 +73,22 @@ def test_each_request_is_sent_once_and_its_answer_read(connections: int) -> None
     assert posted.refused == []
 
 
-def test_no_more_requests_are_under_way_than_connections() -> None:
-    under_way, most, guard = 0, 0, threading.Lock()
+def test_as_many_requests_are_under_way_as_connections_and_no_more() -> None:
+    under_way, most, guard, full = 0, 0, threading.Lock(), threading.Barrier(4)
 
     def answer(body: bytes) -> bytes:
         nonlocal under_way, most
         with guard:
             under_way += 1
             most = max(most, under_way)
-        time.sleep(0.01)
+        full.wait(30)
         with guard:
             under_way -= 1
         return said(200, body)
 
     with serving(answer) as served:
-        post_all(served, requests(served, [b"x"] * 40), 4)
+        posted = post_all(served, requests(served, [b"x"] * 40), 4)
+    assert len(posted.each) == 40
     assert most == 4
 
 

@@ -1,7 +1,7 @@
 """A lean client for benchmarks: prepared requests over kept connections, every answer read.
 
-One thread waits for all connections at once: a thread for each took as much processor time for a post of one event as the server does
-for half of one, on the processors that the server is measured on.
+One thread waits for all connections at once: a thread for each took three times the processor time for a post of one event, on the
+processors that the server is measured on.
 """
 
 import math
@@ -122,7 +122,7 @@ class _Posting:
     """Requests under way."""
 
     def __init__(self, some: list[Connection], requests: Iterator[Request], per_second: float) -> None:
-        self._free, self._requests, self._per_second = list(some), requests, per_second
+        self._free, self._requests, self._per_second = some, requests, per_second
         self._asked_s: dict[Connection, float] = {}
         self._posted = Posted()
         self._selector = selectors.DefaultSelector()
