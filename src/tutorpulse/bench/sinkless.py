@@ -14,6 +14,7 @@ import numpy as np
 
 from tutorpulse import settings as table_of
 from tutorpulse.api.app import create_app
+from tutorpulse.api.running.allocator import begin_with_mimalloc
 from tutorpulse.api.running.listening import listen
 from tutorpulse.api.running.server import Server
 from tutorpulse.service.live.service import open_service
@@ -49,4 +50,5 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    begin_with_mimalloc(sys.argv[1:])
     main(sys.argv[1:])
