@@ -227,6 +227,58 @@ def test_an_event_after_a_quiet_while_goes_into_the_database_at_once_and_the_nex
     assert len(store) == 3
 
 
+def test_who_is_about_to_look_brings_in_what_waits(store: EventStore) -> None:
+    told = threading.Event()
+    live = LiveLog(store, told.set, FOREVER)
+    take(live, body(event("a")))
+    assert live.has_waiting
+    live.bring_in()
+    assert not live.has_waiting
+    assert told.is_set()
+    assert len(store) == 1
+    steps = live.stats().steps
+    live.bring_in()
+    live.flush(30)
+    assert live.stats().steps == steps
+    live.close(30)
+
+
+def test_who_is_about_to_look_does_not_wait_for_others_who_write(store: EventStore) -> None:
+    live = LiveLog(store, limits=FOREVER)
+    take(live, body(event("a")))
+    looked = threading.Thread(target=live.bring_in)
+    with store.writing():
+        looked.start()
+        looked.join(30)
+        assert not looked.is_alive()
+        assert live.has_waiting
+    live.bring_in()
+    assert len(store) == 1
+    live.close(30)
+
+
+def test_what_the_database_refuses_who_looks_is_tried_again(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = LiveLog(store, limits=FOREVER)
+    take(live, body(event("a")))
+    with monkeypatch.context() as full:
+        full.setattr(store, "write", refuse)
+        live.bring_in()
+    assert live.stats().failure == "no room"
+    assert len(store) == 0
+    live.bring_in()
+    take(live, body(event("b")))
+    live.bring_in()
+    assert sorted(store.query("SELECT event_id FROM payment_events")["event_id"]) == ["a", "b"]
+    assert live.stats().failure is None
+    live.close(30)
+
+
+def refuse(*_: object) -> None:
+    raise OSError("no room")
+
+
 def test_an_import_and_the_door_decide_against_each_other(live: LiveLog, store: EventStore) -> None:
     take(live, body(event("live")))
     assert store.append(batch_of([paid("live"), paid("file")])).status.tolist() == [1, 0]

@@ -1,6 +1,6 @@
 """The live door of the log: bodies in from many threads, acknowledged as soon as they are durable.
 
-take -> queue -> [ingest thread: decode, decide, journal, one sync] -> acknowledged -> [apply thread: into the database] -> readable
+take -> queue -> [ingest thread: decode, decide, journal, one sync] -> acknowledged -> [apply thread, or who looks: into the database] -> readable
 
 What waits in the queue is decided and made durable together, so the slower the disk, the larger the groups. The database takes large steps, because small
 ones cost it most; a step in progress, a checkpoint or a long import delays what is readable, never an acknowledgement.
@@ -12,6 +12,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 
 import duckdb
 
@@ -34,6 +35,7 @@ from tutorpulse.store.log import EventStore
 __all__ = ["Limits", "LiveLog", "LiveStats"]
 
 _RETRY_S = 1.0
+_OTHERS_WRITE_S = 0.1
 _Waiting = tuple[Body, "Future[Taken]"]
 
 
@@ -122,6 +124,18 @@ class LiveLog:
             claims = self._written()
         self._store.tell(claims)
 
+    def bring_in(self) -> None:
+        """Make readable what waits, for whoever is about to look; nothing is done where another has been writing for a moment.
+
+        What the database refuses waits for the next step, as any other does.
+        """
+        if not self.has_waiting:
+            return
+        with suppress(UnavailableError):
+            if not self._try_step(_OTHERS_WRITE_S):
+                with self._guard:
+                    self._to_write.notify()
+
     def stats(self) -> LiveStats:
         """How it goes."""
         totals = self._totals
@@ -152,6 +166,11 @@ class LiveLog:
     @property
     def _many_wait(self) -> bool:
         return self._backlog.events + self._in_step.events >= self._limits.behind_events
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether anything was acknowledged that no step has taken yet."""
+        return self._backlog.since is not None
 
     @property
     def bodies(self) -> int:
@@ -269,15 +288,15 @@ class LiveLog:
     def _apply(self) -> None:
         try:
             while self._wait_for_step():
-                if not self._try_step() and self._is_closing_after(_RETRY_S):
+                if not self._try_step(-1.0) and self._is_closing_after(_RETRY_S):
                     return
         except BaseException as error:
             self._totals.failure = f"The steps into the database ended: {error!r}"
             raise
 
-    def _try_step(self) -> bool:
+    def _try_step(self, timeout_s: float) -> bool:
         try:
-            self.flush(timeout_s=-1.0)
+            self.flush(timeout_s)
         except (OSError, duckdb.Error) as error:
             self._totals.failure = _first_line(error)
             return False
@@ -296,13 +315,19 @@ class LiveLog:
                 lambda: self._backlog.since is not None or self._unwritten or self._closing
             )
             # An event that comes after a quiet while waits for nobody; those that follow are taken together.
-            rest_s = self._stepped_s + self._limits.step_s - time.monotonic()
-            self._to_write.wait_for(
-                lambda: self._backlog.events >= self._limits.step_events or self._closing, max(0.0, rest_s)
-            )
+            rest_s = self._rest_s()
+            while not self._to_write.wait_for(self._is_large_or_last, rest_s) and rest_s > 0:
+                # Whoever looked meanwhile brought in what there was.
+                rest_s = self._rest_s()
         if self._closing:
             self._ingester.join()
         return self._backlog.since is not None or self._unwritten is not None or not self._closing
+
+    def _rest_s(self) -> float:
+        return max(0.0, self._stepped_s + self._limits.step_s - time.monotonic())
+
+    def _is_large_or_last(self) -> bool:
+        return self._backlog.events >= self._limits.step_events or self._closing
 
     def _drain(self) -> None:
         self._store.tell(self._written())
@@ -312,6 +337,8 @@ class LiveLog:
         with self._store.writing():
             claims = self._write_unwritten()
             with self._journaling:
+                if self._backlog.since is None:
+                    return claims
                 self._unwritten = (self._store.admission.next_generation(), self._journal.seal())
                 self._in_step, self._backlog = self._backlog, Backlog()
             return claims + self._write_unwritten()

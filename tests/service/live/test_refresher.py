@@ -19,7 +19,7 @@ from tutorpulse.service.live import refresher as refresher_module
 from tutorpulse.service.live.lane import Limits
 from tutorpulse.service.live.refresher import Refresher
 from tutorpulse.service.refresh import refresh
-from tutorpulse.service.root import open_pulse
+from tutorpulse.service.root import Pulse, open_pulse
 from tutorpulse.service.served import open_scorer
 from tutorpulse.store.database import DatabaseError
 from tutorpulse.store.state import State
@@ -68,6 +68,11 @@ class Pressed:
         self.bodies_asked += 1_000_000
         return self.bodies_asked
 
+    has_waiting = False
+
+    def bring_in(self) -> None:
+        pass
+
 
 def test_a_lane_gives_way_to_a_press_of_events_and_goes_on_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -83,6 +88,37 @@ def test_a_lane_gives_way_to_a_press_of_events_and_goes_on_after_it(
         door.pressed.clear()
         refresher.lanes["student"].ask_whole().result(30)
         assert "s3" in scored_at(pulse, "student", now_us)
+
+
+class Waiting(Pressed):
+    """A door where one event waits that only a reader brings in."""
+
+    def __init__(self, pulse: Pulse) -> None:
+        super().__init__()
+        self.pressed.clear()
+        self.pulse, self.has_waiting = pulse, False
+
+    @property
+    def bodies(self) -> int:
+        return 0
+
+    def bring_in(self) -> None:
+        if self.has_waiting:
+            self.has_waiting = False
+            append(self.pulse, event("ib_call_logged", 0, student_id="s3"))
+
+
+def test_a_lane_that_has_nothing_to_do_brings_in_what_waits_at_the_door(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        monkeypatch.setattr(refresher_module, "POLL_S", 3600.0)
+        door = Waiting(pulse)
+        refresher.door = door
+        now_us = later(pulse, 0.1)
+        refresher.start()
+        door.has_waiting = True
+        until(lambda: "s3" in scored_at(pulse, "student", now_us))
 
 
 def test_a_newcomer_is_scored_with_the_first_event(tmp_path: Path) -> None:
@@ -451,6 +487,11 @@ class Counting:
     def bodies(self) -> int:
         self.bodies_in_all += self.more.pop(0) if self.more else 0
         return self.bodies_in_all
+
+    has_waiting = False
+
+    def bring_in(self) -> None:
+        pass
 
 
 def rests_s(

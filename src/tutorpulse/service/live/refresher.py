@@ -30,6 +30,8 @@ BODIES_FOR_A_REST = 300.0
 """For so many requests a second, which need the interpreter themselves, a lane rests as long as its step took; for more, longer."""
 _RESTS_MAX = 8.0
 _REST_MAX_S = 4.0
+_DOOR_S = 0.2
+"""How often an idle lane asks whether something waits at the door: it brings that in sooner than a step of the door's own."""
 _LOOK_S = 0.05
 _LOOK_RESTING_S = 0.25
 
@@ -44,6 +46,13 @@ class Door(Protocol):
     @property
     def bodies(self) -> int:
         """How many bodies were answered."""
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether anything was acknowledged that is not readable yet."""
+
+    def bring_in(self) -> None:
+        """Make readable what was acknowledged, if that takes no waiting for others."""
 
 
 class Refresher:
@@ -193,6 +202,7 @@ class Refresher:
         with self._pulse.store.visit() as interrupt, self._interruptible(interrupt), suppress(Interrupted):
             while not self._stopping.is_set():
                 self._give_way()
+                self._bring_in()
                 began_s, bodies = monotonic(), self._bodies()
                 if self._step(lane):
                     self._leave_room(monotonic() - began_s, self._bodies() - bodies)
@@ -206,6 +216,11 @@ class Refresher:
 
     def _is_pressed(self) -> bool:
         return self.door is not None and self.door.is_behind
+
+    def _bring_in(self) -> None:
+        """What waits for the database goes there before a look: the look after next would see it else."""
+        if self.door is not None:
+            self.door.bring_in()
 
     def _bodies(self) -> int:
         return 0 if self.door is None else self.door.bodies
@@ -245,5 +260,8 @@ class Refresher:
 
     def _sleep(self, lane: Lane) -> None:
         wait_s = lane.wait_s
-        lane.wake.wait(POLL_S if wait_s is None else min(wait_s, POLL_S))
+        until = monotonic() + (POLL_S if wait_s is None else min(wait_s, POLL_S))
+        while (left_s := until - monotonic()) > 0 and not lane.wake.wait(min(left_s, _DOOR_S)):
+            if self.door is not None and self.door.has_waiting:
+                break
         lane.wake.clear()
