@@ -57,12 +57,14 @@ class References:
     def _population(self, store: Store, scope: Scope, name: str) -> _Arrays:
         sql, condition = reference_query(name, scope), _before_midnight(scope)
         kept = self._kept.get(name)
-        now = _content(store, condition, kept.log) if kept is not None and kept.sql == sql else None
-        if kept is None or now is None or now.part != kept.log.part:
-            rows = alike(store.query(sql))
-            kept = _Kept(sql, now or _content(store, condition, _NOTHING) or _NOTHING, rows)
-        self._kept[name] = kept if now is None else replace(kept, log=now)
-        return kept.rows
+        if kept is not None and kept.sql != sql:
+            kept = None
+        before = _NOTHING if kept is None else kept.log
+        now = _content(store, condition, before)
+        as_before = kept is not None and (now.part, now.erased) == (before.part, before.erased)
+        rows = kept.rows if kept is not None and as_before else alike(store.query(sql))
+        self._kept[name] = _Kept(sql, now, rows)
+        return rows
 
 
 def _names(scope: Scope) -> list[str]:
@@ -71,15 +73,15 @@ def _names(scope: Scope) -> list[str]:
 
 @dataclass(frozen=True)
 class _Content:
-    """What tells one content of the log's tables from another: how many events, and the last one's place, of each table; and
-    how many of them are of the `part` that counts. Events are added at the end only."""
+    """What tells one content of the log's tables from another: the place of the last event of each table, how many came that are of
+    the `part` that counts, and how many were erased. Events are added at the end only."""
 
-    events: _Numbers
     last_seq: _Numbers
-    part: _Numbers
+    part: int
+    erased: int
 
 
-_NOTHING = _Content((0,) * len(TABLES), (-1,) * len(TABLES), (0,) * len(TABLES))
+_NOTHING = _Content((-1,) * len(TABLES), 0, 0)
 
 
 @dataclass(frozen=True)
@@ -108,16 +110,13 @@ def _before_midnight(scope: Scope) -> str:
     return times(midnight, min(scope.known_at_us, midnight))
 
 
-def _content(store: Store, condition: str, before: _Content) -> _Content | None:
-    """The content now, of which only what was added since `before` is looked at; None where something was erased since."""
-    parts = [
-        f"SELECT (SELECT COUNT(*) FROM {table}) AS events, COUNT(*) AS added, COALESCE(MAX(seq), {after:d}) AS last_seq,"
-        f" COUNT(CASE WHEN {condition} THEN 1 END) AS part FROM {table} WHERE seq > {after:d}"
+def _content(store: Store, condition: str, before: _Content) -> _Content:
+    """The content now; of the tables only what was added since `before` is looked at."""
+    added = [
+        f"SELECT COALESCE(MAX(seq), {after:d}) AS last_seq, COUNT(CASE WHEN {condition} THEN 1 END) AS n FROM {table} WHERE seq > {after:d}"
         for table, after in zip(TABLES, before.last_seq, strict=True)
     ]
-    found = {name: column.tolist() for name, column in store.query(" UNION ALL ".join(parts)).items()}
-    events, part = (
-        tuple(map(sum, zip(was, more, strict=True)))
-        for was, more in ((before.events, found["added"]), (before.part, found["part"]))
-    )
-    return _Content(events, tuple(found["last_seq"]), part) if events == tuple(found["events"]) else None
+    erased = "SELECT -1 AS last_seq, COUNT(*) AS n FROM erased_ids"
+    found = store.query(" UNION ALL ".join([*added, erased]))
+    *part, erasures = found["n"].tolist()
+    return _Content(tuple(found["last_seq"].tolist()[:-1]), before.part + sum(part), erasures)

@@ -93,10 +93,10 @@ def test_a_lane_gives_way_to_a_press_of_events_and_goes_on_after_it(
 class Waiting(Pressed):
     """A door where one event waits that only a reader brings in."""
 
-    def __init__(self, pulse: Pulse) -> None:
+    def __init__(self, pulse: Pulse, refresher: Refresher) -> None:
         super().__init__()
         self.pressed.clear()
-        self.pulse, self.has_waiting = pulse, False
+        self.pulse, self.refresher, self.has_waiting = pulse, refresher, False
 
     @property
     def bodies(self) -> int:
@@ -106,6 +106,7 @@ class Waiting(Pressed):
         if self.has_waiting:
             self.has_waiting = False
             append(self.pulse, event("ib_call_logged", 0, student_id="s3"))
+            self.refresher.announce()
 
 
 def test_a_lane_that_has_nothing_to_do_brings_in_what_waits_at_the_door(
@@ -113,8 +114,7 @@ def test_a_lane_that_has_nothing_to_do_brings_in_what_waits_at_the_door(
 ) -> None:
     with refreshed(tmp_path) as (pulse, refresher):
         monkeypatch.setattr(refresher_module, "POLL_S", 3600.0)
-        door = Waiting(pulse)
-        refresher.door = door
+        door = refresher.door = Waiting(pulse, refresher)
         now_us = later(pulse, 0.1)
         refresher.start()
         door.has_waiting = True
