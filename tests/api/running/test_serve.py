@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.api.running.test_listening import make_certificate
+from tutorpulse.api.running.allocator import installed
 from tutorpulse.cli import serve
 from tutorpulse.clock import SystemClock, format_time
 from tutorpulse.store.home import Home
@@ -115,6 +116,11 @@ def test_a_browser_that_opens_the_first_link_makes_the_first_administrator(tmp_p
         assert fresh.stop() == 0
         assert form["password"] not in fresh.log.read_text()
         assert fresh.claim.rpartition("/")[2] not in fresh.log.read_text()
+
+
+@pytest.mark.skipif(installed(sys.path) is None, reason="needs cmeel-mimalloc, and Linux")
+def test_a_service_works_with_mimalloc(running: Served) -> None:
+    assert "libmimalloc" in Path(f"/proc/{running.process.pid}/maps").read_text()
 
 
 def test_without_a_key_nothing_is_shown(running: Served) -> None:
