@@ -1,5 +1,6 @@
 """The whole chain on real rooms: a small simulated marketplace, trained and refreshed."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -82,3 +83,17 @@ def test_features_of_a_few_are_those_of_all(home: Path) -> None:
         everybody = features_of(pulse, References(), "tutor", NOW_US, None)
         few = features_of(pulse, References(), "tutor", NOW_US, everybody.entity_ids[:3])
     np.testing.assert_array_equal(few.features, everybody.features[:3])
+
+
+def test_whoever_was_erased_is_compared_with_no_more(home: Path, tmp_path: Path) -> None:
+    with open_pulse(shutil.copytree(home, tmp_path / "home"), clock=FixedClock(NOW_US)) as pulse:
+        kept = References()
+        rows = pulse.state.predictions.all("student")
+        gone, left = np.split(rows.entity_ids[~rows.columns["frozen"]], [3])
+        before = features_of(pulse, kept, "student", NOW_US, left)
+        for student_id in gone.tolist():
+            pulse.store.erase("student", student_id)
+        after = features_of(pulse, kept, "student", NOW_US, left)
+        anew = features_of(pulse, References(), "student", NOW_US, left)
+    np.testing.assert_array_equal(after.features, anew.features)
+    assert not np.array_equal(after.features, before.features, equal_nan=True)

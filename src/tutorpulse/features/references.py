@@ -56,13 +56,11 @@ class References:
 
     def _population(self, store: Store, scope: Scope, name: str) -> _Arrays:
         sql, condition = reference_query(name, scope), _before_midnight(scope)
-        kept = self._kept.get(name)
-        if kept is not None and kept.sql != sql:
-            kept = None
-        before = _NOTHING if kept is None else kept.log
+        kept = self._kept.get(name, _NONE_KEPT)
+        before = kept.log if kept.sql == sql else _NOTHING
         now = _content(store, condition, before)
-        as_before = kept is not None and (now.part, now.erased) == (before.part, before.erased)
-        rows = kept.rows if kept is not None and as_before else alike(store.query(sql))
+        stays = kept.sql == sql and (now.part, now.erased) == (before.part, before.erased)
+        rows = kept.rows if stays else alike(store.query(sql))
         self._kept[name] = _Kept(sql, now, rows)
         return rows
 
@@ -91,6 +89,9 @@ class _Kept:
     sql: str
     log: _Content
     rows: _Arrays
+
+
+_NONE_KEPT = _Kept("", _NOTHING, {})
 
 
 def alike(rows: _Arrays) -> _Arrays:

@@ -132,9 +132,7 @@ class LiveLog:
         if not self.has_waiting:
             return
         with suppress(UnavailableError):
-            if not self._try_step(_OTHERS_WRITE_S):
-                with self._guard:
-                    self._to_write.notify()
+            self._try_step(_OTHERS_WRITE_S)
 
     def stats(self) -> LiveStats:
         """How it goes."""

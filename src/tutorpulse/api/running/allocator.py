@@ -1,7 +1,7 @@
 """mimalloc in front of the C library's allocator, for a service: a process has it from its start, or not at all.
 
-A look at whom events touched builds and runs a plan of some four hundred operators, out of small pieces of memory. glibc takes a fifth of
-that time for handing them out; the ingest of events, whose pieces come from one thread and are freed by another, suffers as well.
+A look at whom events touched builds and runs a plan of some four hundred operators, out of small pieces of memory, and taking events makes
+and throws away many too: handing them out is a good part of the work (docs/results.md).
 """
 
 import os
