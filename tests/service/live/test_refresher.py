@@ -15,11 +15,10 @@ from tutorpulse.errors import HomeBusyError, ModelError, TutorpulseError
 from tutorpulse.features.compute import compute
 from tutorpulse.model import registry
 from tutorpulse.service.live import models
-from tutorpulse.service.live import refresher as refresher_module
 from tutorpulse.service.live.lane import Limits
 from tutorpulse.service.live.refresher import Refresher
 from tutorpulse.service.refresh import refresh
-from tutorpulse.service.root import Pulse, open_pulse
+from tutorpulse.service.root import open_pulse
 from tutorpulse.service.served import open_scorer
 from tutorpulse.store.database import DatabaseError
 from tutorpulse.store.state import State
@@ -48,77 +47,6 @@ def test_whom_an_event_touches_is_scored_at_once_and_nobody_else(tmp_path: Path)
         seen = refresher.lanes["student"].roster.seen("s3")
         assert seen is not None
         assert seen.as_of_us == now_us
-
-
-class Pressed:
-    """A door with a press of events, and a thousand bodies more at each look."""
-
-    def __init__(self) -> None:
-        self.pressed, self.asked = threading.Event(), threading.Event()
-        self.pressed.set()
-        self.bodies_asked = 0
-
-    @property
-    def is_behind(self) -> bool:
-        self.asked.set()
-        return self.pressed.is_set()
-
-    @property
-    def bodies(self) -> int:
-        self.bodies_asked += 1_000_000
-        return self.bodies_asked
-
-    has_waiting = False
-
-    def bring_in(self) -> None:
-        pass
-
-
-def test_a_lane_gives_way_to_a_press_of_events_and_goes_on_after_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with refreshed(tmp_path) as (pulse, refresher):
-        monkeypatch.setattr(refresher_module, "GIVE_WAY_S", 3600.0)
-        door = refresher.door = Pressed()
-        now_us = later(pulse, 0.1)
-        append(pulse, event("ib_call_logged", 0, student_id="s3"))
-        refresher.start()
-        assert door.asked.wait(30)
-        assert scored_at(pulse, "student", now_us) == []
-        door.pressed.clear()
-        refresher.lanes["student"].ask_whole().result(30)
-        assert "s3" in scored_at(pulse, "student", now_us)
-
-
-class Waiting(Pressed):
-    """A door where one event waits that only a reader brings in."""
-
-    def __init__(self, pulse: Pulse, refresher: Refresher) -> None:
-        super().__init__()
-        self.pressed.clear()
-        self.pulse, self.refresher, self.has_waiting = pulse, refresher, False
-
-    @property
-    def bodies(self) -> int:
-        return 0
-
-    def bring_in(self) -> None:
-        if self.has_waiting:
-            self.has_waiting = False
-            append(self.pulse, event("ib_call_logged", 0, student_id="s3"))
-            self.refresher.announce()
-
-
-def test_a_lane_that_has_nothing_to_do_brings_in_what_waits_at_the_door(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with refreshed(tmp_path) as (pulse, refresher):
-        monkeypatch.setattr(refresher_module, "POLL_S", 3600.0)
-        door = refresher.door = Waiting(pulse, refresher)
-        now_us = later(pulse, 0.1)
-        refresher.start()
-        door.has_waiting = True
-        until(lambda: "s3" in scored_at(pulse, "student", now_us))
 
 
 def test_a_newcomer_is_scored_with_the_first_event(tmp_path: Path) -> None:
@@ -449,87 +377,3 @@ def test_a_whole_live_refresh_says_what_the_verb_says(tmp_path: Path) -> None:
         assert live.summary == verb.summary
         assert live.status_counts == verb.status_counts
         assert len(PAIRS) == len(pulse.store)
-
-
-def test_a_lane_rests_after_a_step_where_many_bodies_came_meanwhile(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with refreshed(tmp_path) as (pulse, refresher):
-        rests: list[float | None] = []
-        door = refresher.door = Pressed()
-        door.pressed.clear()
-        wait = threading.Event.wait
-
-        def noted(event: threading.Event, timeout: float | None = None) -> bool:
-            if event is refresher._stopping:
-                rests.append(timeout)
-            return wait(event, timeout)
-
-        monkeypatch.setattr(threading.Event, "wait", noted)
-        append(pulse, event("ib_call_logged", 0, student_id="s3"))
-        refresher.start()
-        refresher.lanes["student"].ask_whole().result(30)
-        until(lambda: bool(rests))
-        assert rests[0] is not None
-        assert rests[0] > 0
-
-
-class Counting:
-    """A door to which so many bodies come between two looks."""
-
-    is_behind = False
-
-    def __init__(self, *more: int) -> None:
-        self.more = list(more)
-        self.bodies_in_all = 0
-
-    @property
-    def bodies(self) -> int:
-        self.bodies_in_all += self.more.pop(0) if self.more else 0
-        return self.bodies_in_all
-
-    has_waiting = False
-
-    def bring_in(self) -> None:
-        pass
-
-
-def rests_s(
-    refresher: Refresher, monkeypatch: pytest.MonkeyPatch, door: Counting, step_s: float, bodies: int
-) -> list[float]:
-    """How long a lane waits, look by look, after a step in which so many bodies came. No time passes but by waiting."""
-    waited: list[float] = []
-
-    class Waits:
-        def wait(self, seconds: float) -> bool:
-            waited.append(seconds)
-            return False
-
-    refresher.door = door
-    with monkeypatch.context() as patched:
-        patched.setattr(refresher, "_stopping", Waits())
-        patched.setattr(refresher_module, "monotonic", lambda: sum(waited))
-        refresher._leave_room(step_s, bodies)
-    return waited
-
-
-def test_a_lane_rests_in_proportion_to_the_requests_and_never_for_long(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    flood = [10_000] * 100
-    with refreshed(tmp_path) as (_, refresher):
-
-        def rested_s(step_s: float, bodies: int) -> float:
-            return sum(rests_s(refresher, monkeypatch, Counting(*flood), step_s, bodies))
-
-        assert rested_s(0.5, 100) == 0
-        assert rested_s(0.4, 240) == pytest.approx(0.8)
-        assert rested_s(0.2, 1_000_000) == pytest.approx(1.6)
-        assert rested_s(5.0, 1_000_000) == pytest.approx(4.0)
-        refresher.door = None
-
-
-def test_a_rest_ends_when_requests_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with refreshed(tmp_path) as (_, refresher):
-        assert len(rests_s(refresher, monkeypatch, Counting(0, 500, 500, 3), 0.4, 10_000)) == 2
-        refresher.door = None

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from time import monotonic
-from typing import Protocol
 
 from tutorpulse.errors import TutorpulseError
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.priority import give_way
 from tutorpulse.service.live.lane import DEFAULT_LIMITS, Lane, Limits
+from tutorpulse.service.live.manners import Manners
 from tutorpulse.service.live.models import InForce, Models
 from tutorpulse.service.refresh import RefreshReport, keep_run, report_of, standing_of
 from tutorpulse.service.root import Pulse
@@ -23,36 +23,6 @@ log = logging.getLogger("tutorpulse.live")
 
 POLL_S = 1.0
 """How long an idle lane sleeps at most: for changes of the model and events that nobody announced."""
-
-GIVE_WAY_S = 30.0
-"""How long a lane lets events go before it, when more come than the log can take beside its queries."""
-BODIES_FOR_A_REST = 300.0
-"""For so many requests a second, which need the interpreter themselves, a lane rests as long as its step took; for more, longer."""
-_RESTS_MAX = 8.0
-_REST_MAX_S = 4.0
-_DOOR_S = 0.2
-"""How often an idle lane asks whether something waits at the door: it brings that in sooner than a step of the door's own."""
-_LOOK_S = 0.05
-_LOOK_RESTING_S = 0.25
-
-
-class Door(Protocol):
-    """What a lane wants to know of the live door."""
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether so many events came that refreshing should give way to them."""
-
-    @property
-    def bodies(self) -> int:
-        """How many bodies were answered."""
-
-    @property
-    def has_waiting(self) -> bool:
-        """Whether anything was acknowledged that is not readable yet."""
-
-    def bring_in(self) -> None:
-        """Make readable what was acknowledged, if that takes no waiting for others."""
 
 
 class Refresher:
@@ -78,8 +48,7 @@ class Refresher:
         self._interrupts: list[Callable[[], None]] = []
         self._guard = threading.Lock()
         self._passes = 0
-        self.door: Door | None = None
-        """Where there is one, lanes give way to those who come in by it."""
+        self.manners = Manners(self._stopping)
 
     def open(self) -> None:
         """Note how far the log has come."""
@@ -201,38 +170,13 @@ class Refresher:
     def _keep_fresh(self, lane: Lane) -> None:
         with self._pulse.store.visit() as interrupt, self._interruptible(interrupt), suppress(Interrupted):
             while not self._stopping.is_set():
-                self._give_way()
-                self._bring_in()
-                began_s, bodies = monotonic(), self._bodies()
+                self.manners.give_way()
+                self.manners.bring_in()
+                began_s, bodies = monotonic(), self.manners.bodies
                 if self._step(lane):
-                    self._leave_room(monotonic() - began_s, self._bodies() - bodies)
+                    self.manners.leave_room(monotonic() - began_s, self.manners.bodies - bodies)
                 else:
                     self._sleep(lane)
-
-    def _give_way(self) -> None:
-        until = monotonic() + GIVE_WAY_S
-        while self._is_pressed() and monotonic() < until and not self._stopping.wait(_LOOK_S):
-            pass
-
-    def _is_pressed(self) -> bool:
-        return self.door is not None and self.door.is_behind
-
-    def _bring_in(self) -> None:
-        """What waits for the database goes there before a look: the look after next would see it else."""
-        if self.door is not None:
-            self.door.bring_in()
-
-    def _bodies(self) -> int:
-        return 0 if self.door is None else self.door.bodies
-
-    def _leave_room(self, step_s: float, bodies: int) -> None:
-        """Rest in proportion to the requests that came in during the step, until few come."""
-        rests = bodies / BODIES_FOR_A_REST / max(step_s, 1e-9)
-        until = monotonic() + min(_RESTS_MAX * step_s, rests * step_s, _REST_MAX_S)
-        while rests >= 1 and (left_s := until - monotonic()) > 0:
-            before, look_s = self._bodies(), min(left_s, _LOOK_RESTING_S)
-            if self._stopping.wait(look_s) or self._bodies() - before < BODIES_FOR_A_REST * look_s:
-                return
 
     @contextmanager
     def _interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:
@@ -260,8 +204,5 @@ class Refresher:
 
     def _sleep(self, lane: Lane) -> None:
         wait_s = lane.wait_s
-        until = monotonic() + (POLL_S if wait_s is None else min(wait_s, POLL_S))
-        while (left_s := until - monotonic()) > 0 and not lane.wake.wait(min(left_s, _DOOR_S)):
-            if self.door is not None and self.door.has_waiting:
-                break
+        self.manners.sleep(lane.wake, POLL_S if wait_s is None else min(wait_s, POLL_S))
         lane.wake.clear()

@@ -133,7 +133,7 @@ def open_service(
         limits = limits_of(pulse.settings)
         live = LiveLog(pulse.store, refresher.announce, limits, future_tolerance_us=tolerance_us)
         stack.callback(live.close, CLOSE_S)
-        refresher.door = live
+        refresher.manners.door = live
         worker = Worker(pulse, lambda: refresher.models.known)
         stack.callback(worker.close, TELL_S)
         worker.start()
