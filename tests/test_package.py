@@ -8,6 +8,7 @@ import sys
 import pytest
 
 _THREADS, _ALLOCATOR = "OMP_WAIT_POLICY", "DUCKDB_JE_MALLOC_CONF"
+_KEEPS = "dirty_decay_ms:5000,muzzy_decay_ms:0,tcache_gc_incr_bytes:33554432,tcache_nslots_large:2048"
 
 _FAULTS = """
 import resource
@@ -24,6 +25,19 @@ def faults():
 print(min([faults() for _ in range(6)][1:]))
 """
 
+_OPTIONS = """
+import ctypes
+import tutorpulse
+import _duckdb
+
+def option(name, kind):
+    value, size = kind(), ctypes.c_size_t(ctypes.sizeof(kind))
+    refused = ctypes.CDLL(_duckdb.__file__).duckdb_je_mallctl(name, ctypes.byref(value), ctypes.byref(size), None, 0)
+    return f"refused: {refused}" if refused else value.value
+
+print(option(b"opt.tcache_gc_incr_bytes", ctypes.c_size_t), option(b"opt.tcache_nslots_large", ctypes.c_uint))
+"""
+
 
 def _printed(code: str, name: str, told: str | None) -> str:
     """What a new process prints, for which a variable of the environment is as told, or not set."""
@@ -36,19 +50,25 @@ def _printed(code: str, name: str, told: str | None) -> str:
 
 
 @pytest.mark.parametrize("told", [None, "as told"])
-@pytest.mark.parametrize(
-    ("name", "otherwise"), [(_THREADS, "PASSIVE"), (_ALLOCATOR, "dirty_decay_ms:5000,muzzy_decay_ms:0")]
-)
+@pytest.mark.parametrize(("name", "otherwise"), [(_THREADS, "PASSIVE"), (_ALLOCATOR, _KEEPS)])
 def test_threads_that_wait_sleep_and_memory_is_kept_unless_told_otherwise(
     name: str, otherwise: str, told: str | None
 ) -> None:
     assert _printed(f"import os, tutorpulse; print(os.environ['{name}'])", name, told) == (told or otherwise)
 
 
-@pytest.mark.skipif(
+_own_allocator = pytest.mark.skipif(
     (sys.platform, platform.machine()) != ("linux", "x86_64"),
     reason="DuckDB has its own allocator there only",
 )
+
+
+@_own_allocator
 def test_duckdb_reads_how_long_memory_is_kept() -> None:
     at_once = "dirty_decay_ms:0,muzzy_decay_ms:0"
     assert int(_printed(_FAULTS, _ALLOCATOR, None)) * 10 < int(_printed(_FAULTS, _ALLOCATOR, at_once))
+
+
+@_own_allocator
+def test_duckdb_reads_how_much_each_thread_keeps() -> None:
+    assert _printed(_OPTIONS, _ALLOCATOR, None) == "33554432 2048"

@@ -118,7 +118,9 @@ class Database:
         return answer, sum(relation.num_rows for relation in relations.values())
 
     def _rows(self, sql: str) -> "pa.Table":
-        return self.cursor().sql(sql).to_arrow_table()
+        cursor = self.cursor()
+        statement, values = self._statements(cursor).of(sql)
+        return cursor.sql(statement, params=values).to_arrow_table()
 
     def _planned(self) -> Planned:
         with self._planning:
@@ -148,8 +150,8 @@ class Database:
 
     def make_temporary(self, name: str, incoming: Arrays) -> None:
         """A temporary table of this thread, `name`, made of equally long arrays; it replaces an earlier one."""
-        self.cursor().execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {', '.join(incoming)} FROM incoming"
+        self.execute_again(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {', '.join(incoming)} FROM incoming", {}, incoming
         )
 
     @contextmanager

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import duckdb
 
-LONG_SQL = 10_000
+LONG_SQL = 200
 """Characters from which a query is worth keeping parsed."""
-KEPT = 16
+KEPT = 32
 """How many are kept, the newest."""
 
 _TIME_OR_TEXT = re.compile(r"'(?:[^']|'')*'|(?<![\w.])[0-9]{15,18}(?![\w.])")
