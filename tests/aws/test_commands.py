@@ -30,6 +30,8 @@ from tutorpulse.clock import DAY_US, FixedClock, parse_time
 from tutorpulse.settings import Settings
 from tutorpulse.store.home import Home
 
+pytestmark = pytest.mark.slow
+
 NOW_US = parse_time("2026-02-05T00:00:00Z")
 DOCS = Path(__file__).parents[2] / "docs" / "aws.md"
 

@@ -62,6 +62,7 @@ def test_no_home_is_unusable_input(
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.slow
 def test_a_trained_home_is_fit_and_says_what_is_fine_if_asked(
     tmp_path: Path, run: Run, capsys: Capture
 ) -> None:

@@ -17,6 +17,8 @@ from tutorpulse.simulate import emit, population, truth
 from tutorpulse.simulate.parameters import Parameters
 from tutorpulse.simulate.record import new_record
 
+pytestmark = pytest.mark.slow
+
 TUTORS, STUDENTS, DAYS = 50, 500, 365
 WORLDS = (("2026-11-22", 7), ("2026-02-15", 7), ("2026-08-01", 8), ("2026-05-22", 7))
 """The last day of each world, and its seed: one in each season."""

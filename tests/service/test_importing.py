@@ -59,6 +59,7 @@ def contents(store: EventStore) -> set[tuple[str, str, int, int]]:
     return set(zip(*(column.tolist() for column in found.values()), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "rows", "without_date"), [("cdnow", 69_659, 0), ("barcelona", 151_841, 1)])
 def test_real_data_sets_are_counted_exactly_and_only_once(
     store: EventStore, shared_data: Path, name: str, rows: int, without_date: int

@@ -20,6 +20,8 @@ from tutorpulse.service.training import train_home
 from tutorpulse.simulate import emit, parameters, population
 from tutorpulse.training.snapshots import Limits
 
+pytestmark = pytest.mark.slow
+
 DAYS = 180
 
 

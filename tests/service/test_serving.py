@@ -140,6 +140,7 @@ def test_a_first_refresh_needs_no_training_and_says_whose_model_it_is(path: Path
     assert shown.model_version is None or registry.is_starter(shown.model_version)
 
 
+@pytest.mark.slow
 def test_a_history_too_short_for_churn_leaves_the_starter_in_force(path: Path) -> None:
     with open_pulse(path, clock=FixedClock(DAYS * DAY_US)) as pulse:
         trained = train_home(pulse, lambda *_: None, 80 * DAY_US, limits=Limits(dates=4, rows=1000))
@@ -156,6 +157,7 @@ def test_a_history_too_short_for_churn_leaves_the_starter_in_force(path: Path) -
     assert starter_lines(trained)[0].endswith("outcomes of this log.")
 
 
+@pytest.mark.slow
 def test_an_own_model_that_suffices_takes_over(path: Path) -> None:
     with open_pulse(path, clock=FixedClock(DAYS * DAY_US)) as pulse:
         trained = train_home(pulse, lambda *_: None, limits=Limits(dates=15, rows=8000))

@@ -84,6 +84,7 @@ def test_a_log_whose_turn_it_is_not_is_left_out_and_the_others_keep_their_ids(
     assert none.features.shape[1] == both.features.shape[1]
 
 
+@pytest.mark.slow
 def test_training_on_a_pool_of_one_is_training_on_the_log(store: EventStore) -> None:
     features = features_of(store, SETTINGS)
     alone = train(store, features, SETTINGS, PLAN, lambda *_: None)
@@ -97,6 +98,7 @@ def test_training_on_a_pool_of_one_is_training_on_the_log(store: EventStore) -> 
     assert pooled.version == alone.version
 
 
+@pytest.mark.slow
 def test_a_pool_of_two_has_the_rows_and_entities_of_both(store: EventStore) -> None:
     parts = [
         train_from(

@@ -42,6 +42,7 @@ def practices() -> list[Practice]:
     return practise(drawn(301, (70, 70), (700, 700)), DRILL, compute, scorers, quiet)
 
 
+@pytest.mark.slow
 def test_each_morning_has_both_kinds_and_only_who_is_scored(practices: list[Practice]) -> None:
     assert [p.kind for p in practices] == [*ENTITY_TYPES] * 2
     for practice in practices:
@@ -53,6 +54,7 @@ def test_each_morning_has_both_kinds_and_only_who_is_scored(practices: list[Prac
         assert np.nanmax(silent_us) < 31 * 86_400_000_000 or practice.kind == "student"
 
 
+@pytest.mark.slow
 def test_what_came_true_is_what_was_likely(practices: list[Practice]) -> None:
     students = [p for p in practices if p.kind == "student"]
     for name in ("exit_14d", "exit_30d", "health"):
@@ -65,6 +67,7 @@ def test_what_came_true_is_what_was_likely(practices: list[Practice]) -> None:
         assert truth[both & (label == 1)].mean() > truth[both & (label == 0)].mean() + 0.1
 
 
+@pytest.mark.slow
 def test_traces_count_what_the_features_count(practices: list[Practice]) -> None:
     for practice in practices:
         place = NAMES[practice.kind].index("completed_60d")
@@ -79,6 +82,7 @@ def test_traces_count_what_the_features_count(practices: list[Practice]) -> None
         assert np.mean(practice.traces[known, -3] == ahead[known]) > 0.97
 
 
+@pytest.mark.slow
 def test_an_own_model_that_cannot_learn_yet_predicts_nobody(practices: list[Practice]) -> None:
     assert all(
         "own" not in p.predictions or len(p.predictions["own"].entity_ids) == len(p.frame) for p in practices
@@ -86,6 +90,7 @@ def test_an_own_model_that_cannot_learn_yet_predicts_nobody(practices: list[Prac
     assert any("own" not in p.predictions for p in practices)
 
 
+@pytest.mark.slow
 def test_the_observable_oracle_tells_more_than_chance_and_less_than_the_truth(
     practices: list[Practice],
 ) -> None:

@@ -63,10 +63,12 @@ def test_a_one_sided_log_trains_the_side_that_it_has(trained: Artifact) -> None:
     assert "0 labelled rows" in part.absent["first_session_success"]
 
 
+@pytest.mark.slow
 def test_the_same_log_gives_the_same_model(store: EventStore, trained: Artifact) -> None:
     assert _train(store, DAYS).version == trained.version
 
 
+@pytest.mark.slow
 def test_training_as_of_a_day_sees_nothing_that_came_later(store: EventStore, tmp_path: Path) -> None:
     with _store(tmp_path / "home", CUT_DAY) as cut:
         alone = _train(cut, CUT_DAY)
@@ -135,6 +137,7 @@ def test_medians_fill_what_an_external_endpoint_misses(trained: Artifact) -> Non
     assert np.isfinite([value for value in fill if value is not None]).all()
 
 
+@pytest.mark.slow
 def test_many_rows_read_and_fitted_two_at_a_time_make_the_same_model(
     store: EventStore, trained: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboard.browser.conftest import PASSWORD, Serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:

@@ -2,12 +2,15 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard.browser.conftest import Serving, SignedIn
 from tests.store.test_state import insight
 from tutorpulse.service.queries import alerts
 from tutorpulse.service.worklist import tasks
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_tutor_is_found_by_filter_and_opened_with_reasons_and_the_way_back_keeps_the_filter(

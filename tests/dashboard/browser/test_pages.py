@@ -11,6 +11,8 @@ from tutorpulse.api.running.claim import SETUP_PATH, Claim
 from tutorpulse.service.access import users
 from tutorpulse.service.access.links import path_of
 
+pytestmark = pytest.mark.slow
+
 PAGES = (
     "/",
     "/tutors",

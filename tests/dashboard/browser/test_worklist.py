@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.dashboard.browser.conftest import AXE, Serving, SignedIn
 from tutorpulse.service.worklist import overrides, reviews, states, tasks
+
+pytestmark = pytest.mark.slow
 
 
 def clean(page: Page) -> None:
