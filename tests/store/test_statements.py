@@ -50,6 +50,15 @@ def test_a_statement_with_parameters_is_parsed_once_and_reads_what_is_given(home
         assert store._database.query_again("SELECT $n + 1 AS n", {"n": 2})["n"].tolist() == [3]
 
 
+def test_rows_of_the_log_for_a_planned_query_are_asked_for_by_a_statement_kept_parsed(home: Home) -> None:
+    with EventStore.open(home) as store:
+        for time in (1795648351953319, 1795648351953320):
+            found, rows = store.query_over("SELECT t FROM asked", {"asked": f"SELECT {time} AS t"})
+            assert (found["t"].tolist(), rows) == ([time], 1)
+        database = store._database
+        assert "SELECT $t0 AS t" in database._statements(database.cursor())._kept
+
+
 def test_the_newest_are_kept() -> None:
     connection = duckdb.connect()
     statements = Statements(connection.extract_statements)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import duckdb
 
 LONG_SQL = 200
-"""Characters from which a query is worth keeping parsed."""
+"""Characters from which a query is worth keeping parsed: what a look asks is longer."""
 KEPT = 32
-"""How many are kept, the newest."""
+"""How many are kept, the newest; a look asks some twenty."""
 
 _TIME_OR_TEXT = re.compile(r"'(?:[^']|'')*'|(?<![\w.])[0-9]{15,18}(?![\w.])")
 """Whole numbers as long as times in microseconds, and texts in quotes, in which there are none."""
