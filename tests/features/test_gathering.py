@@ -42,6 +42,9 @@ class _Watched:
         self.handed = set(sources)
         return self._store.query_over(sql, sources)
 
+    def changes_until(self, received_us: int) -> None:
+        """Of this store it is never known."""
+
 
 def _of_sessions(event: dict[str, Any]) -> bool:
     return EVENT_TYPES[event["event_type"]].table == "session_events"
@@ -178,4 +181,4 @@ def test_of_a_tutor_whom_a_student_saw_the_lessons_to_others_say_the_main_subjec
 def test_a_table_of_which_nothing_is_known_is_refused(store: MemoryStore) -> None:
     scope = make_scope(store.fill(dense_history(3)), "tutor", AS_OF, AS_OF)
     with pytest.raises(KeyError, match="student_events"):
-        gathered(scope, "SELECT student_id FROM student_events")
+        gathered(scope, {"student_id", "student_events"})

@@ -89,7 +89,7 @@ def test_features_of_a_few_are_those_of_all(home: Path) -> None:
 
 def test_whoever_was_erased_is_compared_with_no_more(home: Path, tmp_path: Path) -> None:
     with open_pulse(shutil.copytree(home, tmp_path / "home"), clock=FixedClock(NOW_US)) as pulse:
-        kept = References()
+        kept = References(pulse.store.planner)
         rows = pulse.state.predictions.all("student")
         gone, left = np.split(rows.entity_ids[~rows.columns["frozen"]], [3])
         before = features_of(pulse, kept, "student", NOW_US, left)

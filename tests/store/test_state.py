@@ -1,5 +1,6 @@
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -375,3 +376,31 @@ def test_a_home_from_before_the_work_list_keeps_its_recommendations(path: Path) 
     ]
     assert opened.tasks.page(TaskSelection(10, state="done"))[0].recommendation.owner is None
     opened.close()
+
+
+# Pages
+
+
+def test_pages_that_a_reader_still_needs_stay_in_the_log_and_move_after_it(path: Path, state: State) -> None:
+    state.keys.create("one", ("read",), 1)
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT COUNT(*) FROM keys").fetchone() == (1,)
+        state.keys.create("two", ("read",), 1)
+        assert not state.move_pages()
+        assert reader.execute("SELECT COUNT(*) FROM keys").fetchone() == (1,)
+    assert state.move_pages()
+
+
+def test_whoever_leaves_pages_to_others_moves_them_late_itself(path: Path) -> None:
+    with closing(connections.open_connection(path)) as moving:
+        soon = moving.execute("PRAGMA wal_autocheckpoint").fetchone()[0]
+    with closing(connections.open_connection(path, leaves_pages=True)) as leaving:
+        late = leaving.execute("PRAGMA wal_autocheckpoint").fetchone()[0]
+    assert (soon, late) == (connections.WAL_PAGES, 4 * connections.WAL_PAGES)
+
+
+def test_rows_written_counts_those_of_triggers(state: State) -> None:
+    before = state.rows_written
+    state.insights.add([insight("a")])
+    assert state.rows_written - before > 1

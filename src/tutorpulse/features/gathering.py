@@ -5,17 +5,19 @@ a time of the scope.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tutorpulse.clock import midnight_before
 from tutorpulse.events.contract import EVENT_TYPES, TABLES
 from tutorpulse.features.compile import compile_query
-from tutorpulse.features.frame import EntityType
+from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.features.references import References
 from tutorpulse.features.scope import Scope
 from tutorpulse.features.sources import RATED_DAYS, RECENT_DAYS, TUTOR_PROFILE
@@ -48,17 +50,37 @@ def planned(
     `planner` is the store; `references` gives the populations of the scope, and says how many entities are asked about at once.
     """
     own = references.reading(scope).references | {"zones": f"SELECT * FROM {_ZONES}"}
-    sql = compile_query(names, replace(scope, references=own, gathered=True))
+    query = _compiled(tuple(names), _of_its_day(replace(scope, references=own, gathered=True)))
     given = {_ZONES: _at(scope, zone_columns(scope.zone_offsets))} | references.rows(store, scope)
     answers: list[dict[str, NDArray[Any]]] = []
     for some in references.portion.parts(ids):
         wanted = {"entity_id": some}
         with store.relation(scope.wanted, wanted), _seen(store, scope):
-            sources = {**gathered(scope, sql), **given, scope.wanted: _at(scope, wanted)}
-            answer, rows = planner.query_over(sql, sources)
+            sources = {**gathered(scope, query.words), **given, scope.wanted: _at(scope, wanted)}
+            answer, rows = planner.query_over(query.sql, sources)
         references.portion.note(len(some), rows)
         answers.append(answer)
     return {name: one_column([answer[name] for answer in answers]) for name in answers[0]}
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """A query and the words in it."""
+
+    sql: str
+    words: frozenset[str]
+
+
+def _of_its_day(scope: Scope) -> Scope:
+    """The scope without what the text of a `gathered` one says nothing of: the time within its day, and the zones, which are handed in."""
+    midnight = midnight_before(scope.as_of_us)
+    return replace(scope, as_of_us=midnight, known_at_us=midnight, zone_offsets=())
+
+
+@lru_cache(maxsize=2 * len(ENTITY_TYPES))
+def _compiled(names: tuple[str, ...], scope: Scope) -> _Compiled:
+    sql = compile_query(names, scope)
+    return _Compiled(sql, frozenset(_WORD.findall(sql)))
 
 
 @contextmanager
@@ -80,13 +102,13 @@ def _at(scope: Scope, columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[
     return {**columns, "now_us": np.full(rows, scope.as_of_us, np.int64)}
 
 
-def gathered(scope: Scope, sql: str) -> dict[str, str]:
-    """By table of the log that `sql` reads, compiled for this scope, a query of the rows and columns that it needs.
+def gathered(scope: Scope, words: Set[str]) -> dict[str, str]:
+    """By table of the log that a query of these words reads, compiled for this scope, a query of the rows and columns that it needs.
 
     Raises:
         KeyError: it reads a table of which is not said here what a query about this kind of entity needs.
     """
-    words, where = set(_WORD.findall(sql)), _CONDITIONS[scope.entity_type]
+    where = _CONDITIONS[scope.entity_type]
     return {
         table: f"SELECT {_columns(table, words)}, {scope.as_of_us:d} AS as_of_us FROM {table}"
         f" WHERE {where[table](scope)} AND {_cut(table, scope)}"
@@ -101,7 +123,7 @@ def _cut(table: str, scope: Scope) -> str:
     return f"last_us <= {scope.as_of_us:d} AND last_received_us <= {scope.known_at_us:d}"
 
 
-def _columns(table: str, words: set[str]) -> str:
+def _columns(table: str, words: Set[str]) -> str:
     return ", ".join(name for name in all_tables()[table] if name in words)
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -55,13 +56,16 @@ class References:
         return {f"{_KEPT}{name}": self._population(store, scope, name) for name in _names(scope)}
 
     def _population(self, store: Store, scope: Scope, name: str) -> _Arrays:
-        sql, condition = reference_query(name, scope), _before_midnight(scope)
-        kept = self._kept.get(name, _NONE_KEPT)
+        then = _at_midnight(scope)
+        sql, kept = _text(name, then), self._kept.get(name, _NONE_KEPT)
+        changes = None if self.planner is None else self.planner.changes_until(then.as_of_us)
+        if kept.sql == sql and changes is not None and kept.changes == changes:
+            return kept.rows
         before = kept.log if kept.sql == sql else _NOTHING
-        now = _content(store, condition, before)
+        now = _content(store, times(then.as_of_us, then.known_at_us), before)
         stays = kept.sql == sql and (now.part, now.erased) == (before.part, before.erased)
         rows = kept.rows if stays else alike(store.query(sql))
-        self._kept[name] = _Kept(sql, now, rows)
+        self._kept[name] = _Kept(sql, now, rows, changes)
         return rows
 
 
@@ -84,11 +88,12 @@ _NOTHING = _Content((-1,) * len(TABLES), 0, 0)
 
 @dataclass(frozen=True)
 class _Kept:
-    """A population, the query that gave it, and what the log held then."""
+    """A population, the query that gave it, what the log held then, and the planner's number of that."""
 
     sql: str
     log: _Content
     rows: _Arrays
+    changes: int | None = None
 
 
 _NONE_KEPT = _Kept("", _NOTHING, {})
@@ -106,9 +111,13 @@ def alike(rows: _Arrays) -> _Arrays:
     return different | {"alike": np.fromiter(counted.values(), np.int64, len(counted))}
 
 
-def _before_midnight(scope: Scope) -> str:
+def _at_midnight(scope: Scope) -> Scope:
+    """The scope of the last midnight, and of what was known by then: a population is the same in both."""
     midnight = midnight_before(scope.as_of_us)
-    return times(midnight, min(scope.known_at_us, midnight))
+    return replace(scope, as_of_us=midnight, known_at_us=min(scope.known_at_us, midnight))
+
+
+_text = lru_cache(maxsize=2 * len(REFERENCES))(reference_query)
 
 
 def _content(store: Store, condition: str, before: _Content) -> _Content:

@@ -26,7 +26,7 @@ class Scope:
     marketplace_timezone: str = "UTC"
     premium_tiers: tuple[str, ...] = ()
     zone_offsets: tuple[tuple[str, int, int, int], ...] = ()
-    references: dict[str, str] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict, hash=False)
     few: bool = False
     straddled: bool = True
     gathered: bool = False

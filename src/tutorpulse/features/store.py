@@ -31,3 +31,7 @@ class Planner(Protocol):
     ) -> tuple[dict[str, NDArray[Any]], int]:
         """The answer to one SELECT over relations that are given as SELECTs over the log, or as columns; and how many rows those held."""
         ...
+
+    def changes_until(self, received_us: int) -> int | None:
+        """A number that stays the same, from one snapshot to the next, while what was received by a time does; None: not known."""
+        ...

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ from tutorpulse.store.statements import LONG_SQL, Statements
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# `connection.sql`, which it advises, parses and binds a statement once more each time: of a few rows that costs more than the copy.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy", UserWarning)
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -120,7 +124,7 @@ class Database:
     def _rows(self, sql: str) -> "pa.Table":
         cursor = self.cursor()
         statement, values = self._statements(cursor).of(sql)
-        return cursor.sql(statement, params=values).to_arrow_table()
+        return cursor.execute(statement, values).to_arrow_table()
 
     def _planned(self) -> Planned:
         with self._planning:

@@ -17,6 +17,7 @@ from tutorpulse.events.fields import PLACEHOLDER_ID
 from tutorpulse.store import archive, compacting, erasure, migrations, rejects, rows, settling
 from tutorpulse.store.admission import Admission, Claim, Generation
 from tutorpulse.store.archive import Archived
+from tutorpulse.store.changes import Changes, earliest_of
 from tutorpulse.store.compacting import Compacted
 from tutorpulse.store.database import DEFAULT_MEMORY_GB, Arrays, Database
 from tutorpulse.store.home import Home
@@ -54,6 +55,7 @@ class EventStore:
         self._next_seq: int | None = None
         self._written, self._settled = 1, 0
         self._within = threading.local()
+        self._changes = Changes()
 
     @classmethod
     def open(
@@ -155,7 +157,7 @@ class EventStore:
         refused = [reject for claim in claims for reject in claim.batch.rejects]
         if not new and not refused:
             return
-        with self._database.transaction():
+        with self._changes.made(earliest_of(new)), self._database.transaction():
             for table, columns in rows.of_claims(new, next_seq):
                 self._database.insert(table, columns)
             rejects.add(self._database, refused)
@@ -252,6 +254,11 @@ class EventStore:
                 self._settle_for(source)
         return self._database.query_over(sql, sources)
 
+    def changes_until(self, received_us: int) -> int | None:
+        """In a snapshot, a number that is another where another snapshot of this store has another content of what was received
+        by a time; None: it is not known, as where somebody adds to that since the snapshot began, or outside of one."""
+        return self._changes.until(received_us, self._within.moment) if self._in_snapshot else None
+
     def copy_to(self, sql: str, path: str, options: str) -> None:
         """Write the answer to one SELECT to a file, as DuckDB's COPY does; `options` such as `FORMAT parquet`."""
         self._settle_for(sql)
@@ -280,6 +287,7 @@ class EventStore:
         if self._in_snapshot:
             yield
             return
+        self._within.moment = self._changes.moment
         with self._pinned():
             self._within.snapshot = True
             try:
@@ -441,6 +449,7 @@ class EventStore:
             self.drain()
             self._ready_to_write()
             settling.settle(self._database, self._places)
-            erased = erasure.erase(self._database, self._home_path, entity_type, entity_id)
+            with self._changes.made():
+                erased = erasure.erase(self._database, self._home_path, entity_type, entity_id)
             self._places.clear()
             return erased

@@ -63,7 +63,7 @@ def test_one_opens_with_the_drivers_and_what_it_was_a_week_ago(pulse: Pulse, wor
     assert alert.since_us == alert.opened_us == pulse.clock.now_us()
 
 
-@pytest.mark.parametrize(("whole", "explained"), [(True, 30), (False, 10)])
+@pytest.mark.parametrize(("whole", "explained"), [(True, 30), (False, 5)])
 def test_of_many_at_once_the_worst_get_drivers_more_of_them_where_everybody_is_judged(
     pulse: Pulse, world: World, whole: bool, explained: int
 ) -> None:

@@ -29,7 +29,7 @@ EXPLAINED_MAX = 100
 """Alerts that are given drivers in one judgement, the worst first: drivers cost about a hundred predictions each. Others tell the
 value, and what it was a week ago; the entity's page has the drivers of all."""
 
-EXPLAINED_MIN, JUDGED_FOR_ONE = 10, 50
+EXPLAINED_MIN, JUDGED_FOR_ONE = 5, 100
 """Where some are judged, not everybody: so many alerts at least, and one for so many judged. Where more open at once, nobody reads them
 one by one, and their drivers would hold up the predictions of everybody else."""
 

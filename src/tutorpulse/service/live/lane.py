@@ -37,8 +37,8 @@ class Limits:
     """
 
     marked: int = 3_000
-    beside: int = 50
-    marked_for_one: int = 20
+    beside: int = 20
+    marked_for_one: int = 40
     in_passing: int = 1_000
     whole: int = 20_000
 
@@ -136,6 +136,11 @@ class Lane:
             if self._ended is not None:
                 self._end_asking(TutorpulseError(self._ended))
             return worked
+
+    @property
+    def rows_written(self) -> int:
+        """How many rows of the state this lane has written, for its own thread to ask."""
+        return self._pulse.state.rows_written
 
     @property
     def wait_s(self) -> float | None:

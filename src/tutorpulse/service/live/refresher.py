@@ -13,6 +13,7 @@ from tutorpulse.priority import give_way
 from tutorpulse.service.live.lane import DEFAULT_LIMITS, Lane, Limits
 from tutorpulse.service.live.manners import Manners
 from tutorpulse.service.live.models import InForce, Models
+from tutorpulse.service.live.pages import PageMover
 from tutorpulse.service.refresh import RefreshReport, keep_run, report_of, standing_of
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.subjects import tell_subjects, write_subjects
@@ -34,10 +35,13 @@ class Refresher:
     def __init__(self, pulse: Pulse, limits: Limits = DEFAULT_LIMITS) -> None:
         self._held = ExitStack()
         self.models = Models(pulse)
+        self._pages = PageMover(pulse.home.state_path)
         self.lanes: dict[EntityType, Lane] = {}
         for kind in ENTITY_TYPES:
             # What a power failure takes with it is told by the log anew, in the first pass.
-            state = self._held.enter_context(closing(State(pulse.home.state_path, durable=False)))
+            state = self._held.enter_context(
+                closing(State(pulse.home.state_path, durable=False, leaves_pages=True))
+            )
             self.lanes[kind] = Lane(replace(pulse, state=state), kind, self.models, limits)
             self.lanes[kind].passed = self._passed
         self.lanes["tutor"].readers = self.lanes["student"]
@@ -58,6 +62,7 @@ class Refresher:
     def start(self) -> None:
         """Note how far the log has come, and begin."""
         self.open()
+        self._pages.start()
         for kind, lane in self.lanes.items():
             thread = threading.Thread(target=self._run, args=(lane,), name=f"refresh-{kind}s", daemon=True)
             self._threads.append(thread)
@@ -79,6 +84,7 @@ class Refresher:
         self._join(timeout_s / 2)
         for lane in self.lanes.values():
             lane.close()
+        self._pages.close(timeout_s / 2)
         if not any(thread.is_alive() for thread in self._threads):
             self._held.close()
 
@@ -172,8 +178,9 @@ class Refresher:
             while not self._stopping.is_set():
                 self.manners.give_way()
                 self.manners.bring_in()
-                began_s, bodies = monotonic(), self.manners.bodies
+                began_s, bodies, rows = monotonic(), self.manners.bodies, lane.rows_written
                 if self._step(lane):
+                    self._pages.note(lane.rows_written - rows)
                     self.manners.leave_room(monotonic() - began_s, self.manners.bodies - bodies)
                 else:
                     self._sleep(lane)

@@ -13,8 +13,12 @@ from tutorpulse.store.state.schema import STEPS
 _BUSY_TIMEOUT_S = 5.0
 _CACHE_KB = 16_000
 """Pages that a connection keeps in memory, as far as it reads them: at SQLite's 2 MB each look read the tables' paths from the file anew."""
-_WAL_PAGES = 16_000
+WAL_PAGES = 16_000
 """Pages in the write-ahead log (64 MB) before they move into the file. A look at hundreds writes two thousand: at SQLite's 1,000 each moved its own."""
+_WAL_PAGES_LEFT = 4 * WAL_PAGES
+"""Where somebody else is to move them: a connection that leaves them to others moves so many itself, so that the log ends somewhere."""
+_MOVES = 3
+"""How often pages are moved, at most, until none is left: whoever writes meanwhile adds some, and while one is left the log grows."""
 
 AMONG = "entity_id IN (SELECT value FROM json_each(?))"
 """The condition that an entity is one of those given as `as_list`: one parameter, however many they are."""
@@ -37,11 +41,15 @@ def rows_about(table: str, entity_ids: Iterable[str] | None) -> tuple[str, str, 
 
 
 def open_connection(
-    path: Path, steps: Sequence[Sequence[str]] = STEPS, durable: bool = True
+    path: Path,
+    steps: Sequence[Sequence[str]] = STEPS,
+    durable: bool = True,
+    leaves_pages: bool = False,
 ) -> sqlite3.Connection:
     """The file at `path`, made where there is none, at the newest version. Threads may hand it on, not share it.
 
     What is written outlives the process; the machine's own failure only where it is `durable`, or anybody durable wrote later.
+    `leaves_pages`: another connection is told to `move_pages` after `WAL_PAGES` or so, so that no writer here waits for it.
 
     Raises:
         HomeVersionError: it is of a newer version. HomeBusyError: another process holds it. HomeError: it is damaged.
@@ -54,9 +62,20 @@ def open_connection(
         connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KB:d}")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES:d}")
+        pages = _WAL_PAGES_LEFT if leaves_pages else WAL_PAGES
+        connection.execute(f"PRAGMA wal_autocheckpoint = {pages:d}")
         _migrate(connection, path, steps)
     return connection
+
+
+def move_pages(connection: sqlite3.Connection) -> bool:
+    """Move what is in the write-ahead log into the file while others read and write. False: some of it has to wait for them."""
+    for _ in range(_MOVES):
+        with _our_errors(None):
+            _, pages, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if moved == pages:
+            return True
+    return False
 
 
 def write_if_free(connection: sqlite3.Connection, sql: str, params: Sequence[object]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.store.state.connection import AMONG, as_list, transaction
+from tutorpulse.store.state.connection import AMONG, as_list, rows_about, transaction
 from tutorpulse.store.state.schema import PREDICTION_COLUMNS, Kind
 
 _NAMES = ("entity_type", "entity_id", *PREDICTION_COLUMNS)
@@ -62,10 +62,10 @@ class PredictionTables:
         return bool(self._connection.execute("SELECT EXISTS (SELECT 1 FROM predictions)").fetchone()[0])
 
     def of(self, entity_type: str, entity_ids: Iterable[str]) -> PredictionRows:
-        """The current predictions of those of these entities that have one, by id."""
+        """The current predictions of those of these entities that have one."""
+        source, among, some = rows_about("predictions", entity_ids)
         found = self._connection.execute(
-            f"SELECT {_LIST} FROM predictions WHERE entity_type = ? AND {AMONG} ORDER BY entity_id",
-            (entity_type, as_list(entity_ids)),
+            f"SELECT {_LIST} FROM {source} WHERE entity_type = ?{among}", (*some, entity_type)
         )
         return rows_of(entity_type, found.fetchall())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tutorpulse.store.state.actions import ActionTable
 from tutorpulse.store.state.alerts import AlertTable
 from tutorpulse.store.state.audit import AuditTable
-from tutorpulse.store.state.connection import open_connection, transaction
+from tutorpulse.store.state.connection import move_pages, open_connection, transaction
 from tutorpulse.store.state.copies import Copies
 from tutorpulse.store.state.entity_states import EntityStateTable
 from tutorpulse.store.state.feed import InsightFeed
@@ -38,15 +38,15 @@ from tutorpulse.store.state.worths import WorthTable
 
 
 class State:
-    """Small mutable state; sole owner of its connection. `durable`: see `open_connection`.
+    """Small mutable state; sole owner of its connection. `durable`, `leaves_pages`: see `open_connection`.
 
     Raises:
         HomeVersionError: the file is of a newer version. HomeBusyError: another process holds it.
         HomeError: it is damaged or cannot be opened.
     """
 
-    def __init__(self, path: Path, durable: bool = True) -> None:
-        self._connection = open_connection(path, durable=durable)
+    def __init__(self, path: Path, durable: bool = True, leaves_pages: bool = False) -> None:
+        self._connection = open_connection(path, durable=durable, leaves_pages=leaves_pages)
         self.predictions = PredictionTables(self._connection)
         self.recommendations = RecommendationTable(self._connection)
         self.insights = InsightTable(self._connection)
@@ -101,6 +101,15 @@ class State:
         """Write a whole copy as of one moment to a new file, while others read and write."""
         with closing(sqlite3.connect(path)) as copy:
             self._connection.backup(copy)
+
+    @property
+    def rows_written(self) -> int:
+        """How many rows were written by this connection since it was opened, triggers' included."""
+        return self._connection.total_changes
+
+    def move_pages(self) -> bool:
+        """Move what was written from the write-ahead log into the file; see `connection.move_pages`."""
+        return move_pages(self._connection)
 
     def problems(self) -> list[str]:
         """What SQLite finds wrong with the file; empty where nothing is."""
