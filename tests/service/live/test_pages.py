@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.live.homes import append, later, refreshed
-from tests.service.logs import lesson
+from tests.service.live.homes import later, refreshed
 from tests.waiting import until
 from tutorpulse.errors import HomeError
 from tutorpulse.service.live import pages
@@ -50,11 +49,13 @@ def test_a_look_of_a_lane_counts_the_rows_that_it_writes(
 ) -> None:
     monkeypatch.setattr(pages, "ROWS", 1)
     with refreshed(tmp_path) as (pulse, refresher):
-        later(pulse, 0.1)
-        before = in_the_file(pulse.home.state_path, "predictions")
-        append(pulse, lesson(0, "t9", "s9"))
+        path = pulse.home.state_path
+        assert in_the_file(path, "predictions") < 12
+        later(pulse, 2)
         refresher.start()
-        until(lambda: in_the_file(pulse.home.state_path, "predictions") > max(before, 12))
+        with closing(State(path)) as state:
+            refresher.refresh_all(state)
+        until(lambda: in_the_file(path, "predictions") == 12)
 
 
 def test_a_move_that_fails_is_told_and_the_next_one_is_tried(
