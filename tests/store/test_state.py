@@ -1,4 +1,5 @@
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -243,6 +244,29 @@ def test_erasing_reaches_every_table_and_nobody_else(state: State, path: Path) -
     assert dump.count("erase-me") == 0
     assert dump.count("keep-me") >= len(ENTITY_TABLES)
     assert all(b"erase-me" not in file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_who_is_erased_is_in_no_file_though_another_connection_moves_pages_all_the_while(
+    state: State, path: Path
+) -> None:
+    stop, moved = threading.Event(), list[bool]()
+
+    def move() -> None:
+        with closing(State(path, durable=False)) as other:
+            while not stop.is_set():
+                moved.append(other.move_pages())
+
+    mover = threading.Thread(target=move)
+    mover.start()
+    try:
+        for n in range(20):
+            state.predictions.write(rows([f"erase-me-{n}", "keep-me"]))
+            assert state.erase("tutor", f"erase-me-{n}") == 1
+            assert all(b"erase-me" not in file.read_bytes() for file in path.parent.iterdir())
+    finally:
+        stop.set()
+        mover.join()
+    assert moved
 
 
 def test_erasable_tables_are_all_that_name_an_entity(state: State, path: Path) -> None:

@@ -84,7 +84,7 @@ class Refresher:
         self._join(timeout_s / 2)
         for lane in self.lanes.values():
             lane.close()
-        self._pages.close(timeout_s / 2)
+        self._pages.close(timeout_s / 4)
         if not any(thread.is_alive() for thread in self._threads):
             self._held.close()
 

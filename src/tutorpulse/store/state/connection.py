@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 import msgspec
 
@@ -11,6 +12,7 @@ from tutorpulse.errors import HomeBusyError, HomeError, HomeVersionError
 from tutorpulse.store.state.schema import STEPS
 
 _BUSY_TIMEOUT_S = 5.0
+_RETRY_S = 0.01
 _CACHE_KB = 16_000
 """Pages that a connection keeps in memory, as far as it reads them: at SQLite's 2 MB each look read the tables' paths from the file anew."""
 WAL_PAGES = 16_000
@@ -76,6 +78,21 @@ def move_pages(connection: sqlite3.Connection) -> bool:
         if moved == pages:
             return True
     return False
+
+
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Move all that is in the write-ahead log into the file, and cut the log to nothing, so that what was overwritten is nowhere any more.
+
+    False: others were reading or moving pages for so long that it was given up.
+    """
+    until = monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        with _our_errors(None):
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy or monotonic() > until:
+            return not busy
+        # Where another connection moves pages, SQLite says so at once, whatever its timeout.
+        sleep(_RETRY_S)
 
 
 def write_if_free(connection: sqlite3.Connection, sql: str, params: Sequence[object]) -> bool:

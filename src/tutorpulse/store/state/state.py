@@ -8,7 +8,7 @@ from pathlib import Path
 from tutorpulse.store.state.actions import ActionTable
 from tutorpulse.store.state.alerts import AlertTable
 from tutorpulse.store.state.audit import AuditTable
-from tutorpulse.store.state.connection import move_pages, open_connection, transaction
+from tutorpulse.store.state.connection import empty_log, move_pages, open_connection, transaction
 from tutorpulse.store.state.copies import Copies
 from tutorpulse.store.state.entity_states import EntityStateTable
 from tutorpulse.store.state.feed import InsightFeed
@@ -94,7 +94,7 @@ class State:
                 for table in ENTITY_TABLES
             )
             self.audit.forget(entity_type, entity_id)
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        empty_log(self._connection)
         return rows
 
     def copy_to(self, path: Path) -> None:
