@@ -256,3 +256,22 @@ def test_compacting_frees_what_an_erasure_left(home: Home) -> None:
         store._database.execute("DELETE FROM settled_sessions WHERE tutor_id <> 't0'")
         done = store.compact()
     assert done.bytes_after < done.bytes_before
+
+
+def test_a_live_log_leaves_small_groups_of_rows_to_compacting(home: Home) -> None:
+    def groups(store: EventStore) -> int:
+        found = store._database.scalar(
+            "SELECT COUNT(DISTINCT row_group_id) FROM pragma_storage_info('session_events')"
+        )
+        return int(found)
+
+    with EventStore.open(home) as store:
+        store.checkpoint_every(16)
+        for part in range(4):
+            store.append(batch_of(lessons(range(part * 40_000, (part + 1) * 40_000))))
+            store._database.execute("CHECKPOINT")
+        left = groups(store)
+        store.compact()
+        assert groups(store) < left
+        assert store._database.scalar("SELECT current_setting('max_vacuum_tasks')") == 0
+        assert store.counts() == {"session_completed": 160_000}

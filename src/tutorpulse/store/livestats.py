@@ -19,8 +19,8 @@ class Limits:
     `waiting_bytes`, `waiting_bodies`: not yet taken; more is refused. `group_bytes`: made durable together, one body at least. `journal_bytes`:
     acknowledged and not yet in the database (some four times that in memory); with more, nothing is taken. That is
     room for what comes in while the database checkpoints or runs of ids are merged, which takes seconds. The database takes what
-    is there `step_s` seconds after its last step, as soon as it is `step_events` events, or when somebody is about to look (`LiveLog.bring_in`); the door is behind while `behind_events` wait for it, and `calm_s` after that. It checkpoints every `checkpoint_mb` of its own log: at the 256 of an import
-    the home took 4 s to open again after a kill at 120,000 events/s, at 64 up to 2 s, and steps waited 2 s for it and 1 s.
+    is there `step_s` seconds after its last step, as soon as it is `step_events` events, or when somebody is about to look (`LiveLog.bring_in`); the door is behind while `behind_events` wait for it, and `calm_s` after that. It checkpoints every `checkpoint_mb` of its own log: at 64 a step waited
+    half a second for it and more, at 16 a tenth, and all of them together take no longer (one-off looks).
     """
 
     waiting_bytes: int
@@ -31,7 +31,7 @@ class Limits:
     step_events: int = 100_000
     behind_events: int = 20_000
     calm_s: float = 1.0
-    checkpoint_mb: int = 64
+    checkpoint_mb: int = 16
 
 
 def limits_of(settings: Settings) -> Limits:
