@@ -85,7 +85,10 @@ class State:
             yield
 
     def erase(self, entity_type: str, entity_id: str) -> int:
-        """Remove every row about an entity, from the file too, and say how many there were."""
+        """Remove every row about an entity, from the files too, and say how many there were.
+
+        Where others read or move pages for seconds on end, its bytes stay in SQLite's log until that is moved again.
+        """
         with self.transaction():
             rows = sum(
                 self._connection.execute(
