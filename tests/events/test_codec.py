@@ -1,5 +1,6 @@
 """Bytes to batches: what is accepted, what is rejected and why, and that nothing is lost."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -252,6 +253,26 @@ def test_blank_lines_and_carriage_returns_are_no_events() -> None:
     assert batch.size == 2
     assert only(batch).event_id.tolist() == ["e1"]
     assert [(r.place, r.raw) for r in batch.rejects] == [(5, b"nope")]
+
+
+@pytest.mark.parametrize("lines", [1, 2, 4])
+@pytest.mark.parametrize("line", [as_json(resumed()), b"nope"])
+def test_the_number_of_lines_counts_empty_ones_at_the_end(line: bytes, lines: int) -> None:
+    assert BatchDecoder(LIVE).add_lines(line + b"\n" * lines, place=1) == lines
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("add", [lambda d, b: d.add_lines(b, place=1), lambda d, b: d.add_blocks([b])])
+def test_a_reject_is_kept_without_the_end_of_its_line(
+    add: Callable[[BatchDecoder, bytes], object], end: bytes
+) -> None:
+    late = parse_time("2025-12-01T08:00:00Z") - 25 * HOUR_US
+    decoder = BatchDecoder(Arrival(late, "sender"))
+    add(decoder, (as_json(resumed()) + end) * 2)
+    assert [(r.place, r.raw) for r in decoder.finish().rejects] == [
+        (1, as_json(resumed())),
+        (2, as_json(resumed())),
+    ]
 
 
 def test_two_events_on_one_line_are_no_event() -> None:

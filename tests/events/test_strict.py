@@ -68,8 +68,6 @@ ONE = as_json(resumed())
         ONE + ONE,
         ONE + ONE + b"\n\n",
         ONE + b"\n\n" + ONE,
-        ONE + b"\r\n" + ONE,
-        ONE + b" \n" + ONE,
         ONE + b"\n" + ONE.replace(b',"payload"', b',\n"payload"'),
         ONE.replace(b'{"tutor_id"', b'\n{"tutor_id"') + b"\n" + ONE + ONE,
         ONE + b"\n{}",
@@ -78,6 +76,11 @@ ONE = as_json(resumed())
 )
 def test_block_that_is_not_one_clean_event_a_line_is_left_to_the_tolerant_path(block: bytes) -> None:
     assert decode_block(block) is None
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b" \n", b"\n\t"])
+def test_space_around_an_event_in_its_line_is_no_matter(end: bytes) -> None:
+    assert decode_block(ONE + end + ONE) == [decode_line(ONE)] * 2
 
 
 def test_a_block_that_is_not_clean_leaves_all_to_the_tolerant_path() -> None:

@@ -91,8 +91,10 @@ class BatchDecoder:
             self.add_json([lines[i].removesuffix(b"\r") for i in full], [place + i for i in full])
             return len(lines)
         lines_once = cache(lambda: body.split(b"\n"))
-        self._add(_Items(events, range(place, place + len(events)), lambda i: lines_once()[i]))
-        return len(events)
+        places = range(place, place + len(events))
+        self._add(_Items(events, places, lambda i: lines_once()[i].removesuffix(b"\r")))
+        empty_at_end = len(body) - len(body.rstrip(b"\n"))
+        return len(events) + empty_at_end
 
     def add_blocks(self, blocks: Sequence[bytes]) -> list[int]:
         """Decode blocks of whole lines, together where all are clean, which costs less. Places are line numbers from 1 in each.
@@ -107,7 +109,7 @@ class BatchDecoder:
         places = np.concatenate([np.arange(1, count + 1) for count in counts])
         lines_once = cache(lambda: b"\n".join(block.rstrip(b"\n") for block in blocks).split(b"\n"))
         sizes = list(accumulate(counts, initial=self.size))[1:]
-        self._add(_Items(events, places, lambda i: lines_once()[i]))
+        self._add(_Items(events, places, lambda i: lines_once()[i].removesuffix(b"\r")))
         return sizes
 
     def _size_after(self, block: bytes) -> int:

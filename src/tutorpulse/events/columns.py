@@ -147,9 +147,7 @@ def optional_times(values: Sequence[datetime | None]) -> NDArray[np.int64]:
 
 def objects(values: Sequence[Any]) -> NDArray[np.object_]:
     """The values as they are, as an object array."""
-    column = np.empty(len(values), object)
-    column[:] = values
-    return column
+    return np.fromiter(values, np.object_, len(values))
 
 
 def join(event_type: str, pieces: Sequence[Rows], now: bool) -> TypeRows:

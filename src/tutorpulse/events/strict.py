@@ -6,17 +6,18 @@ one pass. What it refuses is not yet rejected: `tolerant` has the last word.
 
 from collections.abc import Sequence
 from datetime import datetime
+from io import BytesIO
+from itertools import pairwise
 from typing import Any, Union, cast
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from tutorpulse.events.contract import EVENT_TYPES
 from tutorpulse.events.fields import Id
 from tutorpulse.events.types import Payload
 
-_NEWLINE, _OPENING, _CLOSING = b"\n{}"
+_NEWLINE = ord("\n")
 
 UNREADABLE = (ValueError, RecursionError)
 """What msgspec raises on bytes or objects that it cannot turn into the wanted type."""
@@ -60,37 +61,28 @@ _ARRAY_DECODER: msgspec.json.Decoder[list[Envelope]] = msgspec.json.Decoder(list
 
 
 def decode_block(block: bytes) -> list[Envelope] | None:
-    r"""The events of a block of lines, or None if any of its lines is not a clean native event.
-
-    Refused, too, are blocks in which a line could hold two objects or an object two lines: each line must begin with
-    ``{`` and end with ``}``. Between ``}`` and ``{`` JSON never allows a bare newline inside an object, so with as
-    many events as lines each line is one event.
-    """
+    """The events of a block of lines, or None if any of its lines is not a clean native event."""
     decoded = decode_blocks([block])
     return None if decoded is None else decoded[0]
 
 
 def decode_blocks(blocks: Sequence[bytes]) -> tuple[list[Envelope], list[int]] | None:
-    """The events of several blocks of lines, one after the other, and how many are in each; None if any line is not a clean native event, or there is no block."""
-    bodies = [block.rstrip(b"\n") for block in blocks]
-    # Where each begins and ends an object, no event reaches from one block into the next.
-    if not bodies or not all(body.startswith(b"{") and body.endswith(b"}") for body in bodies):
-        return None
-    joined = b"\n".join(bodies)
-    if not _is_object_in_each_line(np.frombuffer(joined, np.uint8)):
-        return None
+    """The events of several blocks of lines, one after the other, and how many are in each; None if any line is not a clean native event, or there is none."""
+    events: list[Envelope] = []
+    ends = [0]
     try:
-        events = _DECODER.decode_lines(joined)
+        for block in blocks:
+            # Line by line, for what reads lines by itself would take two objects in one of them.
+            events += map(_DECODER.decode, BytesIO(_without_empty_end(block)))
+            ends.append(len(events))
     except UNREADABLE:
         return None
-    counts = [count_newlines(body) + 1 for body in bodies]
-    return (events, counts) if len(events) == sum(counts) else None
+    counts = [end - start for start, end in pairwise(ends)]
+    return (events, counts) if counts and all(counts) else None
 
 
-def _is_object_in_each_line(characters: NDArray[np.uint8]) -> bool:
-    """Whether each newline stands between ``}`` and ``{``."""
-    between = (characters[:-2] == _CLOSING) & (characters[2:] == _OPENING)
-    return not ((characters[1:-1] == _NEWLINE) & ~between).any()
+def _without_empty_end(block: bytes) -> bytes:
+    return block.rstrip(b"\n") if block.endswith(b"\n\n") else block
 
 
 def count_newlines(body: bytes) -> int:
