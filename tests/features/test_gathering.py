@@ -1,5 +1,6 @@
 """The query that is planned once and handed its rows: the same features as from the log, whoever is asked for and when."""
 
+import random
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,13 +14,14 @@ from tests.features.histories import AS_OF, dense_history
 from tests.features.memory import MemoryStore
 from tests.features.said import done, event, of, review, say
 from tests.features.same import assert_same
-from tutorpulse.clock import DAY_US
+from tutorpulse.clock import DAY_US, HOUR_US
 from tutorpulse.events.contract import EVENT_TYPES, TABLES
 from tutorpulse.features.compute import compute, is_straddled, make_scope
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
 from tutorpulse.features.gathering import gathered
 from tutorpulse.features.portions import Portion
 from tutorpulse.features.references import References
+from tutorpulse.features.store import Rows
 from tutorpulse.store.database import Arrays
 
 _LATER = AS_OF + 100 * DAY_US
@@ -42,8 +44,23 @@ class _Watched:
         self.handed = set(sources)
         return self._store.query_over(sql, sources)
 
-    def changes_until(self, received_us: int) -> None:
+    def changes_until(self, received_us: int) -> int | None:
         """Of this store it is never known."""
+
+    def rows(self, sql: str, values: Mapping[str, int]) -> Rows:
+        raise AssertionError("of what may have changed nothing is kept")
+
+
+class _Keeping(_Watched):
+    """A planner that knows of erasures, so that what tutors told is kept in memory."""
+
+    erasures = 0
+
+    def changes_until(self, received_us: int) -> int | None:
+        return self.erasures if received_us <= 0 else None
+
+    def rows(self, sql: str, values: Mapping[str, int]) -> Rows:
+        return self._store.rows_again(sql, values)
 
 
 def _of_sessions(event: dict[str, Any]) -> bool:
@@ -108,6 +125,47 @@ def test_in_portions_the_planned_query_gives_the_same(
     )
     assert_same(found, everybody)
     assert 1 < len(planner.asked) <= len(everybody)
+
+
+@pytest.mark.parametrize("kind", ENTITY_TYPES)
+@_SOME
+@given(
+    seed=st.integers(0, 10**6),
+    back=st.sampled_from([0, 3 * DAY_US, 40 * DAY_US]),
+    order=st.randoms(use_true_random=False),
+    stages=st.lists(
+        st.tuples(st.floats(0.3, 1), st.integers(0, 3).map(lambda n: n * 7 * HOUR_US)), min_size=2, max_size=4
+    ),
+    erased=st.sampled_from(["t1", "t2"]),
+)
+def test_what_tutors_told_is_kept_and_gives_what_the_log_gives(
+    store: MemoryStore,
+    kind: EntityType,
+    seed: int,
+    back: int,
+    order: random.Random,
+    stages: list[tuple[float, int]],
+    erased: str,
+) -> None:
+    """Whatever came in between looks, and after an erasure; at times of two days, none of them before the last."""
+    as_of_us = AS_OF - back
+    events = _unstraddled(seed, as_of_us)
+    order.shuffle(events)
+    planner = _Keeping(store)
+    kept = References(planner)
+    times = sorted(as_of_us + later_us for _, later_us in stages)
+    for share, now_us in zip(sorted(share for share, _ in stages), times, strict=True):
+        _assert_kept(store.fill(events[: round(share * len(events))]), kind, now_us, kept)
+    planner.erasures += 1
+    store.execute("INSERT INTO erased_ids (seq) VALUES (1)")
+    _assert_kept(store.fill([e for e in events if e.get("tutor_id") != erased]), kind, times[-1], kept)
+    assert "tutor_events" in planner.handed
+
+
+def _assert_kept(store: MemoryStore, kind: EntityType, as_of_us: int, kept: References) -> None:
+    everybody = compute(store, kind, as_of_us)
+    found = compute(store, kind, as_of_us, entity_ids=everybody.entity_ids, references=kept)
+    assert_same(found, everybody)
 
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)

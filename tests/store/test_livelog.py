@@ -14,9 +14,12 @@ import pytest
 
 from tests.store.batches import batch_of
 from tests.store.test_log import paid
+from tutorpulse.clock import parse_time
 from tutorpulse.errors import NotDurableError, QueueFullError, UnavailableError
+from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.store import journal as journal_module
 from tutorpulse.store import livelog as livelog_module
+from tutorpulse.store import settling
 from tutorpulse.store.bodies import Body, Form, Taken
 from tutorpulse.store.home import Home
 from tutorpulse.store.journal import segments
@@ -277,6 +280,57 @@ def test_what_the_database_refuses_who_looks_is_tried_again(
 
 def refuse(*_: object) -> None:
     raise OSError("no room")
+
+
+def booked(event_id: str, session_id: str, starts_at: str) -> dict[str, Any]:
+    sides = {"tutor_id": "t", "student_id": "u", "starts_at": f"2025-10-0{starts_at}T00:00:00Z"}
+    return event(event_id) | {
+        "event_type": "session_booked",
+        "payload": {"session_id": session_id, "subject": "maths", **sides},
+    }
+
+
+def starts(store: EventStore) -> dict[str, int]:
+    """The day of October on which each settled session starts."""
+    found = store.query("SELECT session_id, start_us FROM settled_sessions")
+    days = [parse_time(f"2025-10-0{day}T00:00:00Z") for day in range(1, 10)]
+    starting = [1 + days.index(us) for us in found["start_us"].tolist()]
+    return dict(zip(found["session_id"].tolist(), starting, strict=True))
+
+
+def test_who_is_about_to_look_finds_sessions_settled(
+    live: LiveLog, store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "settle", refuse)
+    take(live, body(booked("1", "s", "3")))
+    live.bring_in()
+    assert starts(store) == {"s": 3}
+    take(live, body(booked("2", "s", "4"), booked("3", "r", "5")))
+    live.bring_in()
+    assert starts(store) == {"s": 4, "r": 5}
+
+
+def test_sessions_that_cannot_be_settled_leave_the_log_as_it_was_and_are_settled_later(
+    live: LiveLog, store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append(batch_of([paid("older")]))
+    take(live, body(booked("0", "s", "2")))
+    live.bring_in()
+    take(live, body(booked("1", "s", "3"), booked("2", "r", "4")))
+    with monkeypatch.context() as full:
+        full.setattr(store._database, "execute_again", refuse)
+        live.bring_in()
+    assert live.stats().failure == "no room"
+    assert len(store) == 2
+    # An import takes the places in the log that those were to have.
+    others = [booked("3", "q", "5"), booked("4", "p", "6")]
+    store.append(decode_lines(b"\n".join(map(msgspec.json.encode, others)), Arrival(NOW, "file")))
+    live.flush(30)
+    happened_earlier = booked("5", "q", "7") | {"timestamp": "2025-09-30T00:00:00Z"}
+    for one in (booked("6", "r", "8"), happened_earlier):
+        take(live, body(one))
+        live.bring_in()
+    assert starts(store) == {"s": 3, "r": 8, "q": 5, "p": 6}
 
 
 def test_an_import_and_the_door_decide_against_each_other(live: LiveLog, store: EventStore) -> None:

@@ -14,6 +14,7 @@ from tests.store.batches import batch_of
 from tests.store.histories import histories
 from tutorpulse.events.batch import EventBatch, Reject
 from tutorpulse.events.contract import EVENT_TYPES, TABLES
+from tutorpulse.store.admission import Generation
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
 
@@ -82,7 +83,9 @@ def test_order_batches_and_repeats_leave_the_same_store(
     for _ in range(2):
         with EventStore.open(home, flush_ids=flush_ids) as store:
             for part in _parts(data, shuffled):
-                accepted += store.append(batch_of(part, _placed(rejects, len(part)))).accepted
+                claim = store.claim(batch_of(part, _placed(rejects, len(part))))
+                store.write(Generation([claim]), settle=data.draw(st.booleans()))
+                accepted += claim.receipts().accepted
                 if data.draw(st.booleans()):
                     store.settle()
             assert contents(store) == expected

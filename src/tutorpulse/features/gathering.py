@@ -22,10 +22,11 @@ from tutorpulse.features.references import References
 from tutorpulse.features.scope import Scope
 from tutorpulse.features.sources import RATED_DAYS, RECENT_DAYS, TUTOR_PROFILE
 from tutorpulse.features.sql import COMPLETED
-from tutorpulse.features.store import Planner, Store
+from tutorpulse.features.store import Planner, Rows, Store
 from tutorpulse.features.student_sources import SEEN_DAYS
 from tutorpulse.features.tutor_sources import DECLARED_WITHIN_DAYS
 from tutorpulse.features.zones import zone_columns
+from tutorpulse.store.mirror import Part
 from tutorpulse.store.rows import one_column
 from tutorpulse.store.schema import all_tables
 
@@ -35,6 +36,9 @@ _WORD = re.compile(r"\w+")
 _SETTLED = "settled_sessions"
 _ZONES = "given_zones"
 _SEEN = "seen_tutors"
+_TOLD = "tutor_events"
+_NEVER = 0
+"""Before any event was received: what changes of that part of the log is an erasure."""
 
 
 def planned(
@@ -55,8 +59,14 @@ def planned(
     answers: list[dict[str, NDArray[Any]]] = []
     for some in references.portion.parts(ids):
         wanted = {"entity_id": some}
-        with store.relation(scope.wanted, wanted), _seen(store, scope):
-            sources = {**gathered(scope, query.words), **given, scope.wanted: _at(scope, wanted)}
+        with store.relation(scope.wanted, wanted), _tutors(store, scope, some) as tutors:
+            told = _told(planner, references, scope, query.words, tutors)
+            sources = {
+                **gathered(scope, query.words - told.keys()),
+                **told,
+                **given,
+                scope.wanted: _at(scope, wanted),
+            }
             answer, rows = planner.query_over(query.sql, sources)
         references.portion.note(len(some), rows)
         answers.append(answer)
@@ -84,17 +94,30 @@ def _compiled(names: tuple[str, ...], scope: Scope) -> _Compiled:
 
 
 @contextmanager
-def _seen(store: Store, scope: Scope) -> Iterator[None]:
-    """The tutors of the wanted students, as a relation within the context."""
+def _tutors(store: Store, scope: Scope, wanted: NDArray[np.object_]) -> Iterator[NDArray[np.object_]]:
+    """The tutors whom the query asks about: the wanted ones, or those of the wanted students, then also as a relation within the context."""
     if scope.entity_type == "tutor":
-        yield
+        yield wanted
         return
-    met = (
+    met = store.query(
         f"SELECT DISTINCT tutor_id AS entity_id FROM {_SETTLED}"
         f" WHERE {scope.wants()} AND outcome = 'completed' AND {scope.since(SEEN_DAYS, 'time_us')}"
     )
-    with store.relation(_SEEN, store.query(met)):
-        yield
+    with store.relation(_SEEN, met):
+        yield met["entity_id"]
+
+
+def _told(
+    planner: Planner, references: References, scope: Scope, words: Set[str], tutors: NDArray[np.object_]
+) -> dict[str, Rows]:
+    """What these tutors told, from what is in memory of all of them; nothing, where that is too much, or may have changed otherwise than by
+    what came."""
+    erasures = planner.changes_until(_NEVER)
+    if references.told is None or erasures is None or _TOLD not in words:
+        return {}
+    part = Part(_TOLD, "tutor_id", tuple(_names(_TOLD, words)), _told_by_anybody(scope), erasures)
+    rows = references.told.about(part, tutors.tolist(), scope.as_of_us, scope.known_at_us)
+    return {} if rows is None else {_TOLD: rows}
 
 
 def _at(scope: Scope, columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -124,7 +147,11 @@ def _cut(table: str, scope: Scope) -> str:
 
 
 def _columns(table: str, words: Set[str]) -> str:
-    return ", ".join(name for name in all_tables()[table] if name in words)
+    return ", ".join(_names(table, words))
+
+
+def _names(table: str, words: Set[str]) -> list[str]:
+    return [name for name in all_tables()[table] if name in words]
 
 
 def _rows(table: str, *conditions: str) -> str:
@@ -162,6 +189,25 @@ def _statements(scope: Scope) -> str:
         )
         SELECT place FROM recent
         UNION ALL SELECT rowid FROM tutor_events WHERE event_type <> '{_DECLARED}' AND {theirs}{older}
+    )"""
+
+
+def _told_by_anybody(scope: Scope) -> str:
+    """As `_statements` for all tutors and any time of the scope's day: an older one only where its tutor told that nowhere recently, as of midnight."""
+    midnight = midnight_before(scope.as_of_us)
+    then = replace(scope, as_of_us=midnight, known_at_us=midnight)
+    older = "".join(
+        f""" UNION ALL SELECT rowid FROM tutor_events WHERE {column} IS NOT NULL
+            AND tutor_id NOT IN (SELECT tutor_id FROM recent WHERE {column} IS NOT NULL AND by_midnight)"""
+        for column in _DECLARED_TOO
+    )
+    return f"""rowid IN (
+        WITH recent AS MATERIALIZED (
+            SELECT rowid AS place, {", ".join(["tutor_id", *_DECLARED_TOO])}, {then.times} AS by_midnight
+            FROM tutor_events WHERE {then.since(DECLARED_WITHIN_DAYS)}
+        )
+        SELECT place FROM recent
+        UNION ALL SELECT rowid FROM tutor_events WHERE event_type <> '{_DECLARED}'{older}
     )"""
 
 

@@ -17,6 +17,7 @@ from tutorpulse.features.portions import Portion
 from tutorpulse.features.scope import Scope
 from tutorpulse.features.sql import times
 from tutorpulse.features.store import Planner, Store
+from tutorpulse.store.mirror import Mirror
 
 _Arrays: TypeAlias = dict[str, NDArray[Any]]
 _Numbers: TypeAlias = tuple[int, ...]
@@ -37,6 +38,8 @@ class References:
     def __init__(self, planner: Planner | None = None, portion: Portion | None = None) -> None:
         self.planner = planner
         self.portion = portion or Portion()
+        self.told = None if planner is None else Mirror(planner.rows)
+        """What tutors told, most of which is their hours: half of a log, of which each look reads a little of everybody's."""
         self._kept: dict[str, _Kept] = {}
 
     @contextmanager

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from numpy.typing import NDArray
+
+Rows: TypeAlias = Any
+"""Rows as the store holds them for `Planner.query_over`: an Arrow table."""
 
 
 class Store(Protocol):
@@ -27,9 +30,13 @@ class Planner(Protocol):
     """A store that keeps the plan of a query."""
 
     def query_over(
-        self, sql: str, sources: Mapping[str, str | dict[str, NDArray[Any]]]
+        self, sql: str, sources: Mapping[str, str | dict[str, NDArray[Any]] | Rows]
     ) -> tuple[dict[str, NDArray[Any]], int]:
-        """The answer to one SELECT over relations that are given as SELECTs over the log, or as columns; and how many rows those held."""
+        """The answer to one SELECT over relations that are given as SELECTs over the log, as columns or as rows; and how many rows those held."""
+        ...
+
+    def rows(self, sql: str, values: Mapping[str, int]) -> Rows:
+        """The answer to one SELECT over the log, with the values of its parameters."""
         ...
 
     def changes_until(self, received_us: int) -> int | None:

@@ -112,14 +112,20 @@ class Database:
         """The answer by column to a query as `execute_again` runs it."""
         return as_arrays(self.execute_again(sql, values, incoming).fetchnumpy())
 
-    def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> tuple[Arrays, int]:
+    def query_over(self, sql: str, sources: "Mapping[str, str | Arrays | pa.Table]") -> tuple[Arrays, int]:
         """See `EventStore.query_over`."""
-        relations = {
-            name: self._rows(source) if isinstance(source, str) else as_table(source)
-            for name, source in sources.items()
-        }
+        relations = {name: self._relation(source) for name, source in sources.items()}
         answer = as_arrays(self._planned().query(sql, relations))
         return answer, sum(relation.num_rows for relation in relations.values())
+
+    def _relation(self, source: "str | Arrays | pa.Table") -> "pa.Table":
+        if isinstance(source, str):
+            return self._rows(source)
+        return as_table(source) if isinstance(source, dict) else source
+
+    def rows_again(self, sql: str, values: Mapping[str, int]) -> "pa.Table":
+        """The answer to a query as `execute_again` runs it."""
+        return self.execute_again(sql, values).to_arrow_table()
 
     def _rows(self, sql: str) -> "pa.Table":
         cursor = self.cursor()

@@ -120,19 +120,22 @@ class LiveLog:
         Raises:
             UnavailableError: others wrote to the log for all of `timeout_s` seconds.
         """
+        self._flush(timeout_s)
+
+    def _flush(self, timeout_s: float, settle: bool = False) -> None:
         with self._store.writing(timeout_s):
-            claims = self._written()
+            claims = self._written(settle)
         self._store.tell(claims)
 
     def bring_in(self) -> None:
-        """Make readable what waits, for whoever is about to look; nothing is done where another has been writing for a moment.
+        """Make readable what waits, with sessions settled, for whoever is about to look; nothing is done where another has been writing for a moment.
 
         What the database refuses waits for the next step, as any other does.
         """
         if not self.has_waiting:
             return
         with suppress(UnavailableError):
-            self._try_step(_OTHERS_WRITE_S)
+            self._try_step(_OTHERS_WRITE_S, settle=True)
 
     def stats(self) -> LiveStats:
         """How it goes."""
@@ -292,9 +295,9 @@ class LiveLog:
             self._totals.failure = f"The steps into the database ended: {error!r}"
             raise
 
-    def _try_step(self, timeout_s: float) -> bool:
+    def _try_step(self, timeout_s: float, settle: bool = False) -> bool:
         try:
-            self.flush(timeout_s)
+            self._flush(timeout_s, settle)
         except (OSError, duckdb.Error) as error:
             self._totals.failure = _first_line(error)
             return False
@@ -330,22 +333,22 @@ class LiveLog:
     def _drain(self) -> None:
         self._store.tell(self._written())
 
-    def _written(self) -> list[Claim]:
+    def _written(self, settle: bool = False) -> list[Claim]:
         """Write what is journaled, with what an earlier step could not. The claims that are readable by that."""
         with self._store.writing():
-            claims = self._write_unwritten()
+            claims = self._write_unwritten(settle)
             with self._journaling:
                 if self._backlog.since is None:
                     return claims
                 self._unwritten = (self._store.admission.next_generation(), self._journal.seal())
                 self._in_step, self._backlog = self._backlog, Backlog()
-            return claims + self._write_unwritten()
+            return claims + self._write_unwritten(settle)
 
-    def _write_unwritten(self) -> list[Claim]:
+    def _write_unwritten(self, settle: bool) -> list[Claim]:
         if self._unwritten is None:
             return []
         generation, sealed = self._unwritten
-        self._store.write(generation)
+        self._store.write(generation, settle)
         self._unwritten = None
         if self._in_step.since is not None:
             self._totals.lag_s = time.monotonic() - self._in_step.since

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from tutorpulse.store.places import SessionPlaces
 from tutorpulse.store.receipts import Receipts
 from tutorpulse.store.recovery import recover
 from tutorpulse.store.rejects import State, StoredReject
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _PIN_TRIES = 3
 """Snapshots that are begun before writers are made to wait for one."""
@@ -137,31 +140,44 @@ class EventStore:
                 self._ready_to_write()
         return claim
 
-    def write(self, generation: Generation) -> None:
-        """Put decided events and their rejects into the database, all or none, and their ids into the index."""
-        with self._writing:
+    def write(self, generation: Generation, settle: bool = False) -> None:
+        """Put decided events and their rejects into the database, all or none, and their ids into the index.
+
+        With `settle` the sessions that they touch are folded in the same step, for whoever is about to read them: to wait for the disk
+        once takes less than twice.
+        """
+        with self._writing, self._settling if settle else nullcontext():
             next_seq = self._ready_to_write()
             self.admission.begin(generation)
             # Unknown until both log and index have the batch: whatever fails between, the next call asks the log.
             self._next_seq = None
             try:
-                self._insert(generation.claims, next_seq)
+                self._insert(generation.claims, next_seq, settle)
                 self.admission.landed(generation, next_seq + generation.size - 1)
             except BaseException:
                 self.admission.doubt()
+                if settle:
+                    # They may know places of events that the log does not have, and will give to others.
+                    self._places.clear()
                 raise
             self._next_seq = next_seq + generation.size
 
-    def _insert(self, claims: Sequence[Claim], next_seq: int) -> None:
+    def _insert(self, claims: Sequence[Claim], next_seq: int, settle: bool) -> None:
         new = [claim for claim in claims if claim.size]
         refused = [reject for claim in claims for reject in claim.batch.rejects]
         if not new and not refused:
             return
-        with self._changes.made(earliest_of(new)), self._database.transaction():
+        # Rejects are no part of what is kept of the log's past.
+        changes = self._changes.made(earliest_of(new)) if new else nullcontext()
+        with changes, self._database.transaction():
             for table, columns in rows.of_claims(new, next_seq):
                 self._database.insert(table, columns)
             rejects.add(self._database, refused)
+            if settle:
+                settling.settle_within(self._database, self._places)
         self._written += 1
+        if settle:
+            self._settled = self._written
 
     def tell(self, claims: Sequence[Claim]) -> None:
         """Tell whoever listens that the claims are in the database now, where they have a new event."""
@@ -242,12 +258,16 @@ class EventStore:
         """This store, where it can answer `query_over`: that needs pyarrow, which comes with `tutorpulse[serve]`."""
         return self if find_spec("pyarrow") else None
 
-    def query_over(self, sql: str, sources: Mapping[str, str | Arrays]) -> tuple[Arrays, int]:
+    def rows(self, sql: str, values: Mapping[str, int]) -> "pa.Table":
+        """As `query_as_it_is`, as one of the sources of `query_over`."""
+        return self._database.rows_again(sql, values)
+
+    def query_over(self, sql: str, sources: "Mapping[str, str | Arrays | pa.Table]") -> tuple[Arrays, int]:
         """As `query`, for a long SELECT that a thread asks over and over: DuckDB plans it once; see `planned`.
 
         Args:
             sql: reads nothing but the relations in `sources`.
-            sources: by name, a SELECT over the log or columns as `relation` takes them; of the same columns and types for
+            sources: by name, a SELECT over the log, columns as `relation` takes them, or `rows`; of the same columns and types for
                 each query that differs from another only in its times.
 
         Returns:

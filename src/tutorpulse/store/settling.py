@@ -31,15 +31,20 @@ def settle(database: Database, places: SessionPlaces) -> None:
         _settle_aside(database)
         return
     with database.transaction():
-        settled = settled_seq(database)
-        newest, count = _new(database, settled)
-        if not count:
-            return
-        if settled and count <= max(FEW_EVENTS, newest // LOG_PER_EVENT):
-            _refold_few(database, places.together_with(database, settled, newest), settled)
-        else:
-            refold(database, _TOUCHED.format(seq=settled))
-        database.execute("UPDATE facts SET value = ? WHERE name = 'settled_seq'", [newest])
+        settle_within(database, places)
+
+
+def settle_within(database: Database, places: SessionPlaces) -> None:
+    """As `settle`, within the caller's transaction. Where that fails, `places` may know of events that are not there: clear them."""
+    settled = settled_seq(database)
+    newest, count = _new(database, settled)
+    if not count:
+        return
+    if settled and count <= max(FEW_EVENTS, newest // LOG_PER_EVENT):
+        _refold_few(database, places.together_with(database, settled, newest), settled)
+    else:
+        refold(database, _TOUCHED.format(seq=settled))
+    database.execute("UPDATE facts SET value = ? WHERE name = 'settled_seq'", [newest])
 
 
 def _new(database: Database, settled: int) -> tuple[int, int]:
