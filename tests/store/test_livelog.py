@@ -543,6 +543,55 @@ def test_a_fault_of_ours_leaves_nobody_waiting_and_closes_the_door(
     assert len(store) == 1
 
 
+def test_while_a_group_waits_for_the_disk_the_next_is_decided(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And answered after it, in order; an event that is not sure yet is a duplicate for nobody until it is."""
+    live = LiveLog(store, limits=replace(FOREVER, group_bytes=1))
+    decoding, may_sync, real = Queue[int](), threading.Event(), livelog_module.decode
+
+    def noted(group: Any) -> Any:
+        decoding.put(len(group.bodies))
+        return real(group)
+
+    def slow(file: int) -> None:
+        assert may_sync.wait(30)
+
+    monkeypatch.setattr(livelog_module, "decode", noted)
+    monkeypatch.setattr(journal_module.os, "fdatasync", slow)
+    with live._guard:
+        answers = [live.take(body(event(one))) for one in ("a", "b", "a")]
+    assert [decoding.get(timeout=30) for _ in range(2)] == [1, 1]
+    assert not any(answer.done() for answer in answers)
+    may_sync.set()
+    assert [statuses(answer.result(30)) for answer in answers] == [[0], [0], [1]]
+    live.close(30)
+    assert len(store) == 2
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("others_wait", [True, False])
+def test_a_fault_as_a_group_is_made_durable_closes_the_door_and_keeps_nobody_waiting(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch, others_wait: bool
+) -> None:
+    live = LiveLog(store, limits=replace(FOREVER, group_bytes=1))
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("fault")
+
+    monkeypatch.setattr(live._journal, "append", broken)
+    with live._guard:
+        waiting = [live.take(body(event(one))) for one in ("ab" if others_wait else "a")]
+    for future in waiting:
+        with pytest.raises(NotDurableError, match="fault"):
+            future.result(30)
+    live._ingester.join(30)
+    assert not live._ingester.is_alive()
+    # Neither of the events is held by anybody: an import takes them.
+    assert store.append(batch_of([paid("a"), paid("b")])).accepted == 2
+    live.close(30)
+
+
 def test_reasons_without_end_are_counted_together(live: LiveLog) -> None:
     take(live, body(*[event("x", event_type=f"no type {i}") for i in range(REASONS + 20)]))
     rejected = live.stats().rejected

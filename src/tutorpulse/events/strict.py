@@ -7,7 +7,7 @@ one pass. What it refuses is not yet rejected: `tolerant` has the last word.
 from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Union, cast
 
 import msgspec
@@ -18,6 +18,9 @@ from tutorpulse.events.fields import Id
 from tutorpulse.events.types import Payload
 
 _NEWLINE = ord("\n")
+
+_AT_ONCE = 100
+"""Lines that are decoded in one go: meanwhile no other thread has the interpreter."""
 
 UNREADABLE = (ValueError, RecursionError)
 """What msgspec raises on bytes or objects that it cannot turn into the wanted type."""
@@ -73,7 +76,9 @@ def decode_blocks(blocks: Sequence[bytes]) -> tuple[list[Envelope], list[int]] |
     try:
         for block in blocks:
             # Line by line, for what reads lines by itself would take two objects in one of them.
-            events += map(_DECODER.decode, BytesIO(_without_empty_end(block)))
+            decoded = map(_DECODER.decode, BytesIO(_without_empty_end(block)))
+            while some := list(islice(decoded, _AT_ONCE)):
+                events += some
             ends.append(len(events))
     except UNREADABLE:
         return None

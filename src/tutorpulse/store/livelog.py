@@ -1,9 +1,9 @@
 """The live door of the log: bodies in from many threads, acknowledged as soon as they are durable.
 
-take -> queue -> [ingest thread: decode, decide, journal, one sync] -> acknowledged -> [apply thread, or who looks: into the database] -> readable
+take -> queue -> [ingest thread: decode, decide] -> [journal thread: journal, one sync] -> acknowledged -> [apply thread, or who looks: into the database] -> readable
 
-What waits in the queue is decided and made durable together, so the slower the disk, the larger the groups. The database takes large steps, because small
-ones cost it most; a step in progress, a checkpoint or a long import delays what is readable, never an acknowledgement.
+What waits in the queue is decided and made durable together, so the slower the disk, the larger the groups; while one group waits for the disk, the next is
+decoded, and where nothing else waits, the ingest thread journals it itself. The database takes large steps, because small ones cost it most; a step in progress, a checkpoint or a long import delays what is readable, never an acknowledgement.
 """
 
 import math
@@ -13,12 +13,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 
 import duckdb
 
 from tutorpulse.clock import HOUR_US
 from tutorpulse.errors import NotDurableError, QueueFullError, UnavailableError
 from tutorpulse.store.admission import Claim, Generation
+from tutorpulse.store.aside import Aside
 from tutorpulse.store.bodies import Body, Decoded, Group, Taken, answers, decode
 from tutorpulse.store.journal import Journal
 from tutorpulse.store.livestats import (
@@ -65,6 +67,7 @@ class LiveLog:
         self._to_take = threading.Condition(self._guard)
         self._to_write = threading.Condition(self._guard)
         self._journaling = threading.Lock()
+        self._aside = Aside("journal")
         self._backlog = Backlog()
         self._in_step = Backlog()
         self._unwritten: tuple[Generation, int] | None = None
@@ -200,14 +203,17 @@ class LiveLog:
         try:
             while waiting := self._next_group():
                 self._take_group(waiting)
+            self._aside.wait()
         except BaseException as error:
             # A fault of ours. Nobody is left waiting for an answer, and nothing more is taken.
             self._totals.failure = f"The taking of events ended: {error!r}"
             with self._guard:
                 left = [*waiting, *self._queue]
                 self._queue.clear()
-            self._refuse([one for one in left if not one[1].done()], error)
+            self._refuse(left, error)
             raise
+        finally:
+            self._aside.close()
 
     def _next_group(self) -> list[_Waiting]:
         """What waits, up to a group's size; empty when closing and nothing does."""
@@ -231,9 +237,31 @@ class LiveLog:
         try:
             decoded = decode(group)
             claim = self._store.claim(decoded.batch)
-            self._make_durable(group, claim)
         except (OSError, duckdb.Error) as error:
             self._refuse(waiting, error)
+            return
+        commit = partial(self._commit, waiting, group, decoded, claim)
+        try:
+            if self._queue:
+                self._aside.begin(commit)
+            else:
+                self._aside.wait()
+                commit()
+        except BaseException:
+            # Who meets an unsure claim waits for it.
+            self._store.admission.withdraw(claim)
+            raise
+
+    # The journal thread, or the ingest thread where nothing else waits
+
+    def _commit(self, waiting: Sequence[_Waiting], group: Group, decoded: Decoded, claim: Claim) -> None:
+        try:
+            self._make_durable(group, claim)
+        except BaseException as error:
+            self._store.admission.withdraw(claim)
+            self._refuse(waiting, error)
+            if not isinstance(error, OSError):
+                raise
             return
         taken = answers(decoded, claim)
         self._count(decoded, claim)
@@ -247,11 +275,7 @@ class LiveLog:
             return
         began = time.monotonic()
         with self._journaling:
-            try:
-                self._journal.append(group)
-            except BaseException:
-                admission.withdraw(claim)
-                raise
+            self._journal.append(group)
             admission.confirm(claim)
             backlog = self._backlog
             is_first = backlog.since is None
@@ -268,7 +292,7 @@ class LiveLog:
     def _refuse(self, waiting: Sequence[_Waiting], error: BaseException) -> None:
         self._totals.refused_bodies += len(waiting)
         said = _first_line(error)
-        for _, future in waiting:
+        for future in (future for _, future in waiting if not future.done()):
             future.set_exception(
                 NotDurableError(
                     f"The events could not be written: {said}. Nothing was taken; try again later."

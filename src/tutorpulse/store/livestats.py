@@ -16,7 +16,8 @@ _MB = 1_000_000
 class Limits:
     """How much may wait, and how large the steps are.
 
-    `waiting_bytes`, `waiting_bodies`: not yet taken; more is refused. `group_bytes`: made durable together, one body at least. `journal_bytes`:
+    `waiting_bytes`, `waiting_bodies`: not yet taken; more is refused. `group_bytes`: made durable together, one body at least; of what a
+    flood has under way so much that the rest can be decoded meanwhile. `journal_bytes`:
     acknowledged and not yet in the database (some four times that in memory); with more, nothing is taken. That is
     room for what comes in while the database checkpoints or runs of ids are merged, which takes seconds. The database takes what
     is there `step_s` seconds after its last step, as soon as it is `step_events` events, or when somebody is about to look (`LiveLog.bring_in`); the door is behind while `behind_events` wait for it, and `calm_s` after that. It checkpoints every `checkpoint_mb` of its own log: at 64 a step waited
@@ -26,7 +27,7 @@ class Limits:
     waiting_bytes: int
     waiting_bodies: int
     journal_bytes: int
-    group_bytes: int = 2 << 20
+    group_bytes: int = 1_300_000
     step_s: float = 0.5
     step_events: int = 100_000
     behind_events: int = 20_000
