@@ -558,6 +558,7 @@ def test_while_a_group_waits_for_the_disk_the_next_is_decided(
         assert may_sync.wait(30)
 
     monkeypatch.setattr(livelog_module, "decode", noted)
+    monkeypatch.setattr(livelog_module, "_LARGE_BYTES", 1)
     monkeypatch.setattr(journal_module.os, "fdatasync", slow)
     with live._guard:
         answers = [live.take(body(event(one))) for one in ("a", "b", "a")]
@@ -579,6 +580,7 @@ def test_a_fault_as_a_group_is_made_durable_closes_the_door_and_keeps_nobody_wai
     def broken(*_: object) -> None:
         raise ZeroDivisionError("fault")
 
+    monkeypatch.setattr(livelog_module, "_LARGE_BYTES", 1)
     monkeypatch.setattr(live._journal, "append", broken)
     with live._guard:
         waiting = [live.take(body(event(one))) for one in ("ab" if others_wait else "a")]

@@ -3,7 +3,7 @@
 take -> queue -> [ingest thread: decode, decide] -> [journal thread: journal, one sync] -> acknowledged -> [apply thread, or who looks: into the database] -> readable
 
 What waits in the queue is decided and made durable together, so the slower the disk, the larger the groups; while one group waits for the disk, the next is
-decoded, and where nothing else waits, the ingest thread journals it itself. The database takes large steps, because small ones cost it most; a step in progress, a checkpoint or a long import delays what is readable, never an acknowledgement.
+decoded, and where nothing else waits, or the group is small, the ingest thread journals it itself. The database takes large steps, because small ones cost it most; a step in progress, a checkpoint or a long import delays what is readable, never an acknowledgement.
 """
 
 import math
@@ -12,13 +12,14 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 
 import duckdb
 
 from tutorpulse.clock import HOUR_US
 from tutorpulse.errors import NotDurableError, QueueFullError, UnavailableError
+from tutorpulse.priority import in_turns
 from tutorpulse.store.admission import Claim, Generation
 from tutorpulse.store.aside import Aside
 from tutorpulse.store.bodies import Body, Decoded, Group, Taken, answers, decode
@@ -38,6 +39,8 @@ __all__ = ["Limits", "LiveLog", "LiveStats"]
 
 _RETRY_S = 1.0
 _OTHERS_WRITE_S = 0.1
+_LARGE_BYTES = 1 << 16
+"""A smaller group is decoded sooner than another thread would be awake to journal it, and keeps nobody waiting for the interpreter."""
 _Waiting = tuple[Body, "Future[Taken]"]
 
 
@@ -234,15 +237,17 @@ class LiveLog:
 
     def _take_group(self, waiting: Sequence[_Waiting]) -> None:
         group = Group(tuple(body for body, _ in waiting), self._future_tolerance_us)
+        is_large = sum(len(body.raw) for body in group.bodies) >= _LARGE_BYTES
         try:
-            decoded = decode(group)
-            claim = self._store.claim(decoded.batch)
+            with in_turns() if is_large else nullcontext():
+                decoded = decode(group)
+                claim = self._store.claim(decoded.batch)
         except (OSError, duckdb.Error) as error:
             self._refuse(waiting, error)
             return
         commit = partial(self._commit, waiting, group, decoded, claim)
         try:
-            if self._queue:
+            if self._queue and is_large:
                 self._aside.begin(commit)
             else:
                 self._aside.wait()

@@ -22,9 +22,7 @@ _KEEP_ALIVE_S = 75
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-_SWITCH_S = 0.0001
-"""In a flood the thread that reads requests waits so long for the one that decodes events each time that something has come: at a millisecond
-a service took 105,000 events/s where it took 120,000 at a tenth of one (nine repeats each, by turns: a one-off look)."""
+_SWITCH_S = 0.001
 _COLLECT_AFTER = (5_000, 20, 20)
 """When the collector looks at young, older and old objects: at Python's (700, 10, 10) it went through all old ones in each look at everybody, and
 held up whoever was to be answered for 50 ms and more (10,000 tutors and 50,000 students, a one-off look). Cycles that live long are few here."""
@@ -32,7 +30,7 @@ held up whoever was to be answered for 50 ms and more (10,000 tutors and 50,000 
 
 @contextmanager
 def _ready_to_answer() -> Iterator[None]:
-    """Within the context a busy thread lets a waiting one go before after a tenth of a millisecond, and the collector passes over what was there
+    """Within the context a busy thread lets a waiting one go before after a millisecond, and the collector passes over what was there
     and looks at old objects rarely."""
     before, collected = sys.getswitchinterval(), gc.get_threshold()
     sys.setswitchinterval(_SWITCH_S)
