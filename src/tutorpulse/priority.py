@@ -26,8 +26,13 @@ interval cost bodies of one event a fifth of their rate (nine repeats each, by t
 def in_turns() -> Iterator[None]:
     """Within the context whoever waits for the interpreter has it from a busy thread `SOON_S` later at most. For one thread of the process."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, SOON_S))
+    _change_hands_after(min(before, SOON_S))
     try:
         yield
     finally:
-        sys.setswitchinterval(before)
+        _change_hands_after(before)
+
+
+def _change_hands_after(seconds: float) -> None:
+    # Python cuts off what is less than a microsecond, so that a number set as it was read would be a smaller one each time.
+    sys.setswitchinterval(seconds + 1e-7)
