@@ -1,6 +1,7 @@
 """Rows kept in memory: those that the table would give, whoever is asked about and whatever came since."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -99,6 +100,29 @@ def test_another_version_is_read_anew(store: EventStore) -> None:
     assert kept.about(_part(), ["t", "u"], 9, 9).num_rows == 2
     store.erase("tutor", "t")
     assert _told(kept.about(_part(version=1), ["t", "u"], 9, 9)) == [("e2", "u", 1, 9)]
+
+
+@pytest.mark.parametrize("fails", [0, 1, 2])
+def test_what_could_not_be_read_is_read_when_it_is_asked_for_again(store: EventStore, fails: int) -> None:
+    """Whether counting, reading all or reading what is new failed."""
+    asked = 0
+
+    def read(sql: str, values: Mapping[str, int]) -> Any:
+        nonlocal asked
+        asked += 1
+        if asked == fails + 1:
+            raise OSError("interrupted")
+        return store.rows(sql, values)
+
+    kept = Mirror(read)
+    store.append(batch_of([_resumed(1, "t")]))
+    with suppress(OSError):
+        assert kept.about(_part(), ["t"], 9, 9).num_rows == 1
+    store.append(batch_of([_resumed(2, "t")]))
+    with suppress(OSError):
+        assert kept.about(_part(), ["t"], 9, 9).num_rows == 2
+    assert kept.about(_part(), ["t"], 9, 9).num_rows == 2
+    assert asked > fails + 1
 
 
 @pytest.mark.parametrize("at_once", [True, False])

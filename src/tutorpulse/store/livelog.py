@@ -295,9 +295,9 @@ class LiveLog:
                 self._to_write.notify()
 
     def _refuse(self, waiting: Sequence[_Waiting], error: BaseException) -> None:
-        self._totals.refused_bodies += len(waiting)
-        said = _first_line(error)
-        for future in (future for _, future in waiting if not future.done()):
+        said, left = _first_line(error), [future for _, future in waiting if not future.done()]
+        self._totals.refused_bodies += len(left)
+        for future in left:
             future.set_exception(
                 NotDurableError(
                     f"The events could not be written: {said}. Nothing was taken; try again later."

@@ -63,7 +63,8 @@ class Mirror:
         return _at(self._rows.about(ids), part.columns, as_of_us, known_at_us)
 
     def _begin(self, part: Part) -> None:
-        self._part, self._rows = part, None
+        # Until all of it was read it is not the part that is here: whoever asks again begins again.
+        self._part, self._rows = None, None
         newest = f"(SELECT COALESCE(MAX(seq), -1) FROM {part.table})"
         counted = self._read(
             f"SELECT COUNT(*) AS n, {newest} AS newest FROM {part.table} WHERE {part.condition}", {}
@@ -71,6 +72,7 @@ class Mirror:
         self._seq = int(counted["newest"][0])
         if counted["n"][0] <= self._rows_max:
             self._rows = _Rows(part.key, self._read(_select(part, part.condition), {}))
+        self._part = part
 
     def _go_on(self, part: Part) -> None:
         assert self._rows is not None

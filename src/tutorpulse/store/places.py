@@ -46,9 +46,10 @@ class SessionPlaces:
 
     def clear(self) -> None:
         """Forget everything: events left the log."""
+        # First: should the disk take nothing, the next look holds against the log what is left.
+        self._loaded = False
         self._index.load()
         self._index.clear()
-        self._loaded = False
 
     def close(self) -> None:
         """Write what would take long to read from the log again."""
