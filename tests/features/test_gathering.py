@@ -128,7 +128,7 @@ def test_in_portions_the_planned_query_gives_the_same(
 
 
 @pytest.mark.parametrize("kind", ENTITY_TYPES)
-@_SOME
+@settings(_SOME, max_examples=5)
 @given(
     seed=st.integers(0, 10**6),
     back=st.sampled_from([0, 3 * DAY_US, 40 * DAY_US]),

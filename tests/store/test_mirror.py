@@ -51,7 +51,7 @@ def _told(rows: Any) -> list[tuple[Any, ...]]:
     return sorted(zip(*rows.to_pydict().values(), strict=True))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(
         st.tuples(_ROWS, st.sets(st.sampled_from("abcd")), st.integers(0, 9), st.integers(0, 9))

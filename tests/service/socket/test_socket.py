@@ -75,6 +75,7 @@ def test_every_method_of_the_store_works_through_the_socket() -> None:
         "places_of_sessions",
         "query_as_it_is",
         "query_over",
+        "rows",
         "changes_until",
     }
     public = {n for n, _ in inspect.getmembers(EventStore, inspect.isfunction) if not n.startswith("_")}
