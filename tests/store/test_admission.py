@@ -9,14 +9,7 @@ import pytest
 from tests.store.batches import batch_of
 from tests.store.test_log import paid
 from tutorpulse.store.admission import Claim, Generation
-from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[EventStore]:
-    with EventStore.open(home) as opened:
-        yield opened
 
 
 @pytest.fixture

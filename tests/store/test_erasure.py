@@ -1,7 +1,6 @@
 """An erased entity is gone from every table and does not come back by itself."""
 
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,12 +17,6 @@ from tutorpulse.errors import InputError, UnknownEntityError
 from tutorpulse.events.batch import Reject
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[EventStore]:
-    with EventStore.open(home) as opened:
-        yield opened
 
 
 def names(event: dict[str, Any], entity_type: str, entity_id: str) -> bool:

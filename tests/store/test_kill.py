@@ -20,7 +20,7 @@ CHILD = """
 import os, random, sys, threading
 from pathlib import Path
 from tests.store.batches import batch_of
-from tests.store.test_livelog import body, event
+from tests.store.door import body, event
 from tests.store.test_log import paid
 from tutorpulse.store.home import Home
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """The seam through which events come in: exact, durable, and the same whatever the order and the batches."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,12 +17,6 @@ from tutorpulse.events.contract import EVENT_TYPES, TABLES
 from tutorpulse.store.admission import Generation
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[EventStore]:
-    with EventStore.open(home) as opened:
-        yield opened
 
 
 def paid(event_id: str, ts_us: int = 1, **payload: Any) -> dict[str, Any]:

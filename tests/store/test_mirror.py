@@ -1,6 +1,6 @@
 """Rows kept in memory: those that the table would give, whoever is asked about and whatever came since."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,12 +18,6 @@ _ROWS = st.lists(
     st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.integers(0, 9)), min_size=0, max_size=6
 )
 _COLUMNS = ("event_id", "tutor_id", "ts_us")
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[EventStore]:
-    with EventStore.open(home) as opened:
-        yield opened
 
 
 class _Reads:

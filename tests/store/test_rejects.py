@@ -1,20 +1,11 @@
 """Dead letters are kept whole, once, until somebody deals with them."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.store.batches import batch_of
 from tutorpulse.errors import InputError
 from tutorpulse.events.batch import Reject
-from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[EventStore]:
-    with EventStore.open(home) as opened:
-        yield opened
 
 
 def reject(place: int, raw: bytes = b'{"a": \xff\x00}', source: str = "b.ndjson") -> Reject:
