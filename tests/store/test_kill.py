@@ -59,6 +59,8 @@ threads = [threading.Thread(target=post, args=(i,)) for i in range(4)]
 threads += [threading.Thread(target=bring_in), threading.Thread(target=settle)]
 for thread in threads:
     thread.start()
+for thread in threads:
+    thread.join()
 """
 
 

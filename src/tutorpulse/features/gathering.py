@@ -175,39 +175,36 @@ _DECLARED_TOO = sorted(
 def _statements(scope: Scope) -> str:
     """Of declarations, most of all that tutors tell, the recent ones; an older one only for what a profile takes of it, where its tutor
     told that nowhere recently."""
-    tutors = scope.wanted if scope.entity_type == "tutor" else _SEEN
-    theirs = f"tutor_id IN (SELECT entity_id FROM {tutors})"
-    recent = f"{theirs} AND {scope.since(DECLARED_WITHIN_DAYS)} AND {scope.times}"
-    older = "".join(
-        f""" UNION ALL SELECT rowid FROM tutor_events WHERE {column} IS NOT NULL AND tutor_id IN (
-            SELECT entity_id FROM {tutors} EXCEPT SELECT tutor_id FROM recent WHERE {column} IS NOT NULL)"""
-        for column in _DECLARED_TOO
+    tutors = f"SELECT entity_id FROM {scope.wanted if scope.entity_type == 'tutor' else _SEEN}"
+    theirs = f"tutor_id IN ({tutors})"
+    recent = f"{scope.since(DECLARED_WITHIN_DAYS)} AND {scope.times}"
+    return _told_where(
+        f"{theirs} AND {recent}", theirs, lambda told: f"tutor_id IN ({tutors} EXCEPT {told})", "TRUE"
     )
-    return f"""rowid IN (
-        WITH recent AS MATERIALIZED (
-            SELECT rowid AS place, {", ".join(["tutor_id", *_DECLARED_TOO])} FROM tutor_events WHERE {recent}
-        )
-        SELECT place FROM recent
-        UNION ALL SELECT rowid FROM tutor_events WHERE event_type <> '{_DECLARED}' AND {theirs}{older}
-    )"""
 
 
 def _told_by_anybody(scope: Scope) -> str:
     """As `_statements` for all tutors and any time of the scope's day: an older one only where its tutor told that nowhere recently, as of midnight."""
     midnight = midnight_before(scope.as_of_us)
     then = replace(scope, as_of_us=midnight, known_at_us=midnight)
+    recent = then.since(DECLARED_WITHIN_DAYS)
+    return _told_where(recent, "TRUE", lambda told: f"tutor_id NOT IN ({told})", then.times)
+
+
+def _told_where(recent: str, theirs: str, are_not: Callable[[str], str], known: str) -> str:
+    """The condition of rows that are recent, no declarations of theirs, or say what their tutor did not say in a recent and `known` one;
+    `are_not` gives the condition that a tutor is one of theirs and not of those of a query."""
     older = "".join(
-        f""" UNION ALL SELECT rowid FROM tutor_events WHERE {column} IS NOT NULL
-            AND tutor_id NOT IN (SELECT tutor_id FROM recent WHERE {column} IS NOT NULL AND by_midnight)"""
+        f" UNION ALL SELECT rowid FROM tutor_events WHERE {column} IS NOT NULL"
+        f" AND {are_not(f'SELECT tutor_id FROM recent WHERE {column} IS NOT NULL AND is_known')}"
         for column in _DECLARED_TOO
     )
     return f"""rowid IN (
         WITH recent AS MATERIALIZED (
-            SELECT rowid AS place, {", ".join(["tutor_id", *_DECLARED_TOO])}, {then.times} AS by_midnight
-            FROM tutor_events WHERE {then.since(DECLARED_WITHIN_DAYS)}
+            SELECT rowid AS place, {", ".join(["tutor_id", *_DECLARED_TOO])}, {known} AS is_known FROM tutor_events WHERE {recent}
         )
         SELECT place FROM recent
-        UNION ALL SELECT rowid FROM tutor_events WHERE event_type <> '{_DECLARED}'{older}
+        UNION ALL SELECT rowid FROM tutor_events WHERE event_type <> '{_DECLARED}' AND {theirs}{older}
     )"""
 
 

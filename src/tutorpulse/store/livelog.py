@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from functools import partial
 
@@ -21,7 +21,6 @@ from tutorpulse.clock import HOUR_US
 from tutorpulse.errors import NotDurableError, QueueFullError, UnavailableError
 from tutorpulse.priority import in_turns
 from tutorpulse.store.admission import Claim, Generation
-from tutorpulse.store.aside import Aside
 from tutorpulse.store.bodies import Body, Decoded, Group, Taken, answers, decode
 from tutorpulse.store.journal import Journal
 from tutorpulse.store.livestats import (
@@ -70,7 +69,8 @@ class LiveLog:
         self._to_take = threading.Condition(self._guard)
         self._to_write = threading.Condition(self._guard)
         self._journaling = threading.Lock()
-        self._aside = Aside("journal")
+        self._journaler = ThreadPoolExecutor(1, "journal")
+        self._committing: Future[None] | None = None
         self._backlog = Backlog()
         self._in_step = Backlog()
         self._unwritten: tuple[Generation, int] | None = None
@@ -206,7 +206,7 @@ class LiveLog:
         try:
             while waiting := self._next_group():
                 self._take_group(waiting)
-            self._aside.wait()
+            self._end_commit()
         except BaseException as error:
             # A fault of ours. Nobody is left waiting for an answer, and nothing more is taken.
             self._totals.failure = f"The taking of events ended: {error!r}"
@@ -216,7 +216,7 @@ class LiveLog:
             self._refuse(left, error)
             raise
         finally:
-            self._aside.close()
+            self._journaler.shutdown(wait=False)
 
     def _next_group(self) -> list[_Waiting]:
         """What waits, up to a group's size; empty when closing and nothing does."""
@@ -247,15 +247,21 @@ class LiveLog:
             return
         commit = partial(self._commit, waiting, group, decoded, claim)
         try:
+            self._end_commit()
             if self._queue and is_large:
-                self._aside.begin(commit)
+                self._committing = self._journaler.submit(commit)
             else:
-                self._aside.wait()
                 commit()
         except BaseException:
             # Who meets an unsure claim waits for it.
             self._store.admission.withdraw(claim)
             raise
+
+    def _end_commit(self) -> None:
+        """Wait for the group before; what it raised is this thread's fault too."""
+        committing, self._committing = self._committing, None
+        if committing is not None:
+            committing.result()
 
     # The journal thread, or the ingest thread where nothing else waits
 
