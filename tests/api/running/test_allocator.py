@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tutorpulse.api.running.allocator import LIBRARY, PRELOAD, installed
+from tutorpulse.api.running.allocator import HUGE_PAGES, LIBRARY, PRELOAD, installed
 
 pytestmark = pytest.mark.skipif(installed(sys.path) is None, reason="needs cmeel-mimalloc, and Linux")
+
+_HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
 _BEGIN = """
 import os, sys
@@ -22,11 +24,11 @@ print(loaded, [name for name in os.environ if name in ("LD_PRELOAD", "TUTORPULSE
 """
 
 
-def _ran(arguments: Sequence[str], first: str = "", **environment: str) -> tuple[str, int]:
+def _ran(arguments: Sequence[str], first: str = "", last: str = "", **environment: str) -> tuple[str, int]:
     """What a process says that begins so, its own number last, and the number of the process that was started."""
-    rest = {name: value for name, value in os.environ.items() if name != PRELOAD}
+    rest = {name: value for name, value in os.environ.items() if name not in (PRELOAD, HUGE_PAGES)}
     process = subprocess.Popen(
-        [sys.executable, "-c", _BEGIN.format(first=first), *arguments],
+        [sys.executable, "-c", _BEGIN.format(first=first) + last, *arguments],
         env=rest | environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -41,6 +43,19 @@ def test_a_service_has_it_as_the_same_process_with_its_arguments_and_those_it_st
     said, pid = _ran(arguments)
 
     assert said == f"True [] {arguments} {pid}"
+
+
+@pytest.mark.parametrize(("told", "asked"), [({}, False), ({HUGE_PAGES: "1"}, True)])
+def test_it_asks_for_huge_pages_only_if_it_is_told_to(told: dict[str, str], asked: bool) -> None:
+    if asked and "[madvise]" not in _HUGE_PAGES.read_text():
+        pytest.skip("this system gives no huge pages to whoever asks for them")
+    flags = (
+        "print(any('hg' in line.split() for line in open('/proc/self/smaps') if line.startswith('VmFlags')))"
+    )
+
+    said, _ = _ran(["serve"], last=flags, **told)
+
+    assert said.splitlines()[-1] == str(asked)
 
 
 @pytest.mark.parametrize("told", ["", "/nowhere/libelse.so"])

@@ -13,6 +13,8 @@ LIBRARY = "cmeel.prefix/lib/libmimalloc.so"
 """Where the package `cmeel-mimalloc` has it, in a folder that Python imports from."""
 
 PRELOAD = "LD_PRELOAD"
+HUGE_PAGES = "MIMALLOC_ALLOW_THP"
+"""By itself it asks the system for pages of 2 MB: a service held some 50 MB more with them, and looks were no faster (docs/results.md)."""
 _BEGUN = "TUTORPULSE_BEGUN_WITH"
 """Tells a process that was begun anew: the loader forgets `LD_PRELOAD` where the interpreter has privileges of its own."""
 
@@ -21,7 +23,8 @@ def begin_with_mimalloc(arguments: Sequence[str]) -> None:
     """Begin this process anew, as the same one to everybody else, with mimalloc loaded first; returns where there is nothing to be done.
 
     Nothing is done where it was done already, where mimalloc is not installed or the system is not Linux, where `LD_PRELOAD` is set, be it
-    to nothing, and where the process was not begun with these `arguments`. To be called before anything else: nothing is closed.
+    to nothing, and where the process was not begun with these `arguments`. To be called before anything else: nothing is closed. Its settings
+    (`MIMALLOC_…`) are obeyed.
     """
     begun = os.environ.pop(_BEGUN, None)
     if begun is not None:
@@ -32,7 +35,7 @@ def begin_with_mimalloc(arguments: Sequence[str]) -> None:
     library = installed(sys.path)
     if library is None or PRELOAD in os.environ or not _began_with(arguments):
         return
-    with_it = os.environ | {PRELOAD: library, _BEGUN: library}
+    with_it = {HUGE_PAGES: "0"} | os.environ | {PRELOAD: library, _BEGUN: library}
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], with_it)
 
 
