@@ -23,8 +23,8 @@ def begin_with_mimalloc(arguments: Sequence[str]) -> None:
     """Begin this process anew, as the same one to everybody else, with mimalloc loaded first; returns where there is nothing to be done.
 
     Nothing is done where it was done already, where mimalloc is not installed or the system is not Linux, where `LD_PRELOAD` is set, be it
-    to nothing, and where the process was not begun with these `arguments`. To be called before anything else: nothing is closed. Its settings
-    (`MIMALLOC_…`) are obeyed.
+    to nothing, and where the process was not begun with these `arguments`. To be called before anything else: nothing is closed. mimalloc's own
+    settings (`MIMALLOC_…`) are obeyed.
     """
     begun = os.environ.pop(_BEGUN, None)
     if begun is not None:
