@@ -1,15 +1,14 @@
 """Times to microseconds, exactly; pieces of a batch joined."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.events.strategies import NOW_US, as_json, resumed
 from tutorpulse.clock import datetime_to_us
-from tutorpulse.events import codec
 from tutorpulse.events.codec import Arrival, BatchDecoder, decode_lines
 from tutorpulse.events.columns import MISSING_TIME, Payloads, optional_times, times_to_us
 from tutorpulse.store.rows import by_table
@@ -90,9 +89,7 @@ def test_payloads_of_several_batches_become_columns_together_by_choice() -> None
     assert not Payloads.together([(first, no)])
 
 
-def test_a_batch_of_many_events_makes_its_columns_at_once_and_they_are_stored_like_those_made_late(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_columns_made_early_and_late_are_stored_alike() -> None:
     lines = [
         as_json(resumed(event_id=one, event_type="tutor_paused", payload=payload))
         for one, payload in [
@@ -101,17 +98,16 @@ def test_a_batch_of_many_events_makes_its_columns_at_once_and_they_are_stored_li
         ]
     ]
 
-    def stored(many: tuple[int, int]) -> dict[str, list[object]]:
+    def stored(*early: bool) -> dict[str, list[object]]:
         rows = []
-        for least, line in zip(many, lines, strict=True):
-            monkeypatch.setattr(codec, "MANY_EVENTS", least)
-            rows += decode_lines(line, LIVE).rows
-        kinds = [isinstance(of_type.columns, Payloads) for of_type in rows]
-        assert kinds == [least > 1 for least in many]
+        for is_early, line in zip(early, lines, strict=True):
+            (of_type,) = decode_lines(line, LIVE).rows
+            assert isinstance(of_type.columns, Payloads)
+            rows.append(replace(of_type, columns=dict(of_type.columns)) if is_early else of_type)
         taken, places = [np.array([True])] * 2, [np.array([0]), np.array([1])]
         ((_, columns),) = by_table(rows, taken, places)
         return {name: columns[name].tolist() for name in sorted(columns)}
 
-    late = stored((2, 2))
+    late = stored(False, False)
     assert late["tutor_id"] == ["a", "b"]
-    assert stored((1, 2)) == stored((2, 1)) == stored((1, 1)) == late
+    assert stored(True, False) == stored(False, True) == stored(True, True) == late

@@ -166,7 +166,7 @@ def test_a_fault_as_a_group_is_made_durable_closes_the_door_and_keeps_nobody_wai
         raise ZeroDivisionError("fault")
 
     monkeypatch.setattr(livelog_module, "_LARGE_BYTES", 1)
-    monkeypatch.setattr(live._journal, "append", broken)
+    monkeypatch.setattr(live._backlog, "append", broken)
     with live._guard:
         waiting = [live.take(body(event(one))) for one in ("ab" if others_wait else "a")]
     for future in waiting:

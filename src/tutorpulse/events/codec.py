@@ -54,10 +54,6 @@ class _Items:
     extras: dict[int, str] = field(default_factory=dict)
 
 
-MANY_EVENTS = 1_000
-"""A batch of so many events makes its payloads' columns itself; for fewer it pays to make those of several batches together."""
-
-
 class BatchDecoder:
     """Gathers the events of one batch; give all batches of one file the same `occurrences`.
 
@@ -151,9 +147,7 @@ class BatchDecoder:
     def finish(self) -> EventBatch:
         """Everything added, in the contract's order of types and the order of arrival within each."""
         rows = tuple(
-            columns.join(name, self._pieces[name], now=self.size >= MANY_EVENTS)
-            for name in TYPE_NAMES.values()
-            if name in self._pieces
+            columns.join(name, self._pieces[name]) for name in TYPE_NAMES.values() if name in self._pieces
         )
         rejects = tuple(sorted(self._rejects, key=lambda reject: reject.position))
         return EventBatch(self.size, rows, rejects)

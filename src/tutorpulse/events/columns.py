@@ -59,7 +59,7 @@ class Payloads(Mapping[str, Column]):
     """The payloads of events of one type as columns by name, without those that no payload carries.
 
     The columns are made when the first of them is read: for a few events that costs what it costs for hundreds, so whoever
-    has several takes them together.
+    has several takes them together; and in a flood of events whoever decodes them has no time for it.
     """
 
     def __init__(self, items: Sequence[Payload]) -> None:
@@ -150,17 +150,16 @@ def objects(values: Sequence[Any]) -> NDArray[np.object_]:
     return np.fromiter(values, np.object_, len(values))
 
 
-def join(event_type: str, pieces: Sequence[Rows], now: bool) -> TypeRows:
-    """Pieces of one type, in order, as the rows of a batch; the payloads' columns `now` or when somebody reads them."""
+def join(event_type: str, pieces: Sequence[Rows]) -> TypeRows:
+    """Pieces of one type, in order, as the rows of a batch."""
     rows = pieces[0] if len(pieces) == 1 else _one(pieces)
-    payloads = Payloads(rows.payloads)
     return TypeRows(
         event_type,
         position=rows.position,
         event_id=rows.event_id,
         ts_us=rows.ts_us,
         received_us=rows.received_us,
-        columns=dict(payloads) if now else payloads,
+        columns=Payloads(rows.payloads),
         extra=rows.extra,
     )
 

@@ -40,16 +40,20 @@ def open_pulse(path: Path, create: bool = False, clock: Clock | None = None) -> 
 
 @contextmanager
 def open_alone(
-    path: Path, create: bool = False, clock: Clock | None = None, settings: Settings | None = None
+    path: Path,
+    create: bool = False,
+    clock: Clock | None = None,
+    settings: Settings | None = None,
+    recovering: bool = True,
 ) -> Iterator[Pulse]:
-    """As `open_pulse`, but holding the home here, with settings of one's own if any are given.
+    """As `open_pulse`, but holding the home here, with settings of one's own if any are given; `recovering` as of `EventStore.open`.
 
     Raises:
         HomeBusyError: a service, or another process, holds the home.
     """
     home = Home.open(path, create=create)
     chosen = settings or load(home.path)
-    opened = EventStore.open(home, memory_limit_gb=chosen.database_gb_max)
+    opened = EventStore.open(home, memory_limit_gb=chosen.database_gb_max, recovering=recovering)
     with opened as store, closing(State(home.state_path)) as state:
         yield Pulse(home, store, state, chosen, clock or SystemClock())
 

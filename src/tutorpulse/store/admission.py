@@ -5,6 +5,7 @@ unsure: nobody else may call its events duplicates, because it may still fail. W
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,11 +59,15 @@ class _Undecided:
 
 @dataclass(eq=False)
 class Generation:
-    """Sure claims that go into the log's database together, in order. `tried`: an attempt to write them began."""
+    """Sure claims that go into the log's database together, in order. `tried`: an attempt to write them began, here or in a process that ended.
+
+    `load` makes the claims where only their digests are known yet.
+    """
 
     claims: list[Claim] = field(default_factory=list)
     digests: SortedParts = field(default_factory=SortedParts)
     tried: bool = False
+    load: Callable[[], list[Claim]] | None = None
 
     @property
     def size(self) -> int:
@@ -119,6 +124,14 @@ class Admission:
             self._on_their_way.append(Generation())
             return generation
 
+    def expect(self, new: Digests, load: Callable[[], list[Claim]]) -> Generation:
+        """A generation of another process's sure claims, of which the new ids are known; `begin` loads them. Later claims are decided against it."""
+        generation = Generation(tried=True, load=load)
+        generation.digests.add(new)
+        with self._changed:
+            self._on_their_way.insert(-1, generation)
+        return generation
+
     def landed(self, generation: Generation, watermark: int) -> None:
         """The generation is in the database, which now reaches up to place `watermark`: the index takes its ids over."""
         new = concatenate([claim.new_digests for claim in generation.claims])
@@ -145,6 +158,8 @@ class Admission:
     def begin(self, generation: Generation) -> None:
         """It is about to be written. If that was tried before, what the database has of it by now is taken from its claims: an
         attempt may have succeeded there and failed after it."""
+        if generation.load is not None:
+            generation.claims, generation.load = generation.load(), None
         if generation.tried:
             generation.claims[:] = [
                 replace(claim, new=claim.new & ~self._index.contains(claim.digests))
@@ -170,6 +185,12 @@ def _undecided(batch: EventBatch) -> _Undecided:
     digests = digest_ids(_joined([of_type.event_id for of_type in batch.rows], np.object_))
     position = _joined([of_type.position for of_type in batch.rows], np.int64)
     return _Undecided(batch, digests, position, first_of_each(digests, position))
+
+
+def claimed(batch: EventBatch, new: Digests) -> Claim:
+    """A batch of which it was decided that these ids are new."""
+    of = _undecided(batch)
+    return Claim(of.batch, of.digests, of.position, of.first & contained([new.sorted()], of.digests))
 
 
 def _joined(parts: list[NDArray[Any]], kind: type) -> NDArray[Any]:

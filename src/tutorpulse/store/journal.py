@@ -1,7 +1,7 @@
 """The journal: what was acknowledged and is not yet in the log's database, in files that are only ever appended to.
 
-A record is its length and its CRC-32 (4 bytes each, little-endian), then the group in MessagePack. A segment ends where a record is incomplete
-or damaged: what follows was never acknowledged.
+A record is its length and its CRC-32 (4 bytes each, little-endian), then the group in MessagePack, with the digests of the ids that were new. A segment ends
+where a record is incomplete or damaged: what follows was never acknowledged.
 """
 
 import os
@@ -9,17 +9,47 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
+import numpy as np
 
 from tutorpulse.errors import HomeError
 from tutorpulse.store.bodies import Group
+from tutorpulse.store.digests import Digests, concatenate
 from tutorpulse.store.files import sync_folder
 
 _HEAD = struct.Struct("<II")
 _SUFFIX = ".journal"
+_HALF = np.dtype("<u8")
+
+
+class Record(Group, frozen=True, array_like=True):
+    """A group in the journal. `ids` are the digests of its new ids: their leading halves, then their trailing ones.
+
+    None: a version wrote it that did not keep them (until 0.4).
+    """
+
+    ids: bytes | None = None
+
+    @property
+    def new(self) -> Digests:
+        """The same, as digests."""
+        return _digests(self.ids or b"")
+
+
+class _Ids(msgspec.Struct, frozen=True, array_like=True):
+    """A record of which nothing but the ids is read."""
+
+    bodies: msgspec.Raw
+    future_tolerance_us: int
+    ids: bytes | None = None
+
+
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(Group)
+_RECORD = msgspec.msgpack.Decoder(Record)
+_IDS = msgspec.msgpack.Decoder(_Ids)
+_Kept = TypeVar("_Kept", Record, _Ids)
 
 
 class Journal:
@@ -32,13 +62,14 @@ class Journal:
         self._file: int | None = None
         self._end = 0
 
-    def append(self, group: Group) -> None:
-        """Write the group; it is on disk when this returns.
+    def append(self, group: Group, new: Digests) -> None:
+        """Write the group, of which these ids are new; it is on disk when this returns.
 
         Raises:
             OSError: it is not. The segment is cut back, or given up where that fails too: another follows.
         """
-        payload = _ENCODER.encode(group)
+        ids = new.hi.astype(_HALF).tobytes() + new.lo.astype(_HALF).tobytes()
+        payload = _ENCODER.encode(Record(group.bodies, group.future_tolerance_us, ids))
         file = self._open()
         try:
             _write_all(file, _HEAD.pack(len(payload), zlib.crc32(payload)) + payload)
@@ -91,12 +122,31 @@ def segments(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{_SUFFIX}"))
 
 
-def read_segment(path: Path) -> Iterator[Group]:
+def read_segment(path: Path) -> Iterator[Record]:
     """The groups of a segment, in order, up to the first that is incomplete or damaged.
 
     Raises:
         HomeError: a whole record holds something else than a group.
     """
+    return _read(path, _RECORD)
+
+
+def read_ids(path: Path) -> Digests | None:
+    """The new ids of those groups, which takes a small part of the time; None where a record does not tell them.
+
+    Raises:
+        HomeError: as `read_segment`.
+    """
+    ids = [record.ids for record in _read(path, _IDS)]
+    return concatenate([_digests(some or b"") for some in ids]) if None not in ids else None
+
+
+def _digests(ids: bytes) -> Digests:
+    hi, lo = np.frombuffer(ids, _HALF).reshape(2, -1).astype(np.uint64)
+    return Digests(hi, lo)
+
+
+def _read(path: Path, decoder: "msgspec.msgpack.Decoder[_Kept]") -> Iterator[_Kept]:
     content = path.read_bytes()
     start = 0
     while start + _HEAD.size <= len(content):
@@ -104,13 +154,13 @@ def read_segment(path: Path) -> Iterator[Group]:
         payload = content[start + _HEAD.size : start + _HEAD.size + length]
         if len(payload) < length or zlib.crc32(payload) != checksum:
             return
-        yield _decoded(payload, path)
+        yield _decoded(payload, decoder, path)
         start += _HEAD.size + length
 
 
-def _decoded(payload: bytes, path: Path) -> Group:
+def _decoded(payload: bytes, decoder: "msgspec.msgpack.Decoder[_Kept]", path: Path) -> _Kept:
     try:
-        return _DECODER.decode(payload)
+        return decoder.decode(payload)
     except msgspec.DecodeError as error:
         raise HomeError(
             f"{path} holds arrivals that this version cannot read ({error}). Open the home with the version that wrote it."

@@ -3,7 +3,7 @@
 take -> queue -> [ingest thread: decode, decide] -> [journal thread: journal, one sync] -> acknowledged -> [apply thread, or who looks: into the database] -> readable
 
 What waits in the queue is decided and made durable together, so the slower the disk, the larger the groups; while one group waits for the disk, the next is
-decoded, and where nothing else waits, or the group is small, the ingest thread journals it itself. The database takes large steps, because small ones cost it most; a step in progress, a checkpoint or a long import delays what is readable, never an acknowledgement.
+decoded, and where nothing else waits, or the group is small, the ingest thread journals it itself. The database takes large steps, because small ones cost it most, and in a flood it waits for its end, while the journal has room; a step in progress, a checkpoint or a long import delays what is readable, never an acknowledgement.
 """
 
 import math
@@ -20,24 +20,27 @@ import duckdb
 from tutorpulse.clock import HOUR_US
 from tutorpulse.errors import NotDurableError, QueueFullError, UnavailableError
 from tutorpulse.priority import in_turns
-from tutorpulse.store.admission import Claim, Generation
+from tutorpulse.store.admission import Claim
+from tutorpulse.store.backlog import Backlog
 from tutorpulse.store.bodies import Body, Decoded, Group, Taken, answers, decode
-from tutorpulse.store.journal import Journal
 from tutorpulse.store.livestats import (
     DEFAULT_LIMITS,
     OTHER_REASONS,
     REASONS,
-    Backlog,
     Limits,
     LiveStats,
     Totals,
 )
 from tutorpulse.store.log import EventStore
+from tutorpulse.store.pressure import Pressure
+from tutorpulse.store.recovery import left_behind
 
 __all__ = ["Limits", "LiveLog", "LiveStats"]
 
 _RETRY_S = 1.0
 _OTHERS_WRITE_S = 0.1
+_FLOOD_LOOK_S = 0.1
+"""How soon the end of a flood is noticed."""
 _LARGE_BYTES = 1 << 16
 """A smaller group is decoded sooner than another thread would be awake to journal it, and keeps nobody waiting for the interpreter."""
 _Waiting = tuple[Body, "Future[Taken]"]
@@ -58,7 +61,6 @@ class LiveLog:
         future_tolerance_us: int = 24 * HOUR_US,
     ) -> None:
         self._store = store
-        self._journal = Journal(store.journal_path)
         self._limits = limits
         self._future_tolerance_us = future_tolerance_us
         self._queue: deque[_Waiting] = deque()
@@ -68,12 +70,11 @@ class LiveLog:
         self._guard = threading.RLock()
         self._to_take = threading.Condition(self._guard)
         self._to_write = threading.Condition(self._guard)
-        self._journaling = threading.Lock()
         self._journaler = ThreadPoolExecutor(1, "journal")
         self._committing: Future[None] | None = None
-        self._backlog = Backlog()
-        self._in_step = Backlog()
-        self._unwritten: tuple[Generation, int] | None = None
+        left = left_behind(store, store.journal_path)
+        self._backlog = Backlog(store.journal_path, store.admission, left)
+        self._pressure = Pressure()
         self._stepped_s = time.monotonic()
         self._pressed_s = -math.inf
         self._totals = Totals()
@@ -130,8 +131,13 @@ class LiveLog:
 
     def _flush(self, timeout_s: float, settle: bool = False) -> None:
         with self._store.writing(timeout_s):
-            claims = self._written(settle)
-        self._store.tell(claims)
+            is_news = self._write(settle)
+        if is_news:
+            self._store.on_written()
+
+    def _drain(self) -> None:
+        if self._write():
+            self._store.on_written()
 
     def bring_in(self) -> None:
         """Make readable what waits, with sessions settled, for whoever is about to look; nothing is done where another has been writing for a moment.
@@ -155,8 +161,8 @@ class LiveLog:
             refused_bodies=totals.refused_bodies,
             groups=totals.groups,
             sync_s=totals.sync_s,
-            journal_events=self._backlog.events + self._in_step.events,
-            journal_bytes=self._backlog.bytes + self._in_step.bytes,
+            journal_events=self._backlog.events,
+            journal_bytes=self._backlog.bytes,
             steps=totals.steps,
             lag_s=totals.lag_s,
             failure=totals.failure,
@@ -172,12 +178,12 @@ class LiveLog:
 
     @property
     def _many_wait(self) -> bool:
-        return self._backlog.events + self._in_step.events >= self._limits.behind_events
+        return self._backlog.events >= self._limits.behind_events
 
     @property
     def has_waiting(self) -> bool:
         """Whether anything was acknowledged that no step has taken yet."""
-        return self._backlog.since is not None
+        return self._backlog.since_s is not None
 
     @property
     def bodies(self) -> int:
@@ -197,7 +203,7 @@ class LiveLog:
         for thread in (self._ingester, self._applier):
             thread.join(max(0.0, until - time.monotonic()))
         if not self._ingester.is_alive() and not self._applier.is_alive():
-            self._journal.close()
+            self._backlog.close()
 
     # The ingest thread
 
@@ -233,11 +239,12 @@ class LiveLog:
             return group
 
     def _has_room(self) -> bool:
-        return self._backlog.bytes + self._in_step.bytes < self._limits.journal_bytes
+        return self._backlog.bytes < self._limits.journal_bytes
 
     def _take_group(self, waiting: Sequence[_Waiting]) -> None:
         group = Group(tuple(body for body, _ in waiting), self._future_tolerance_us)
         is_large = sum(len(body.raw) for body in group.bodies) >= _LARGE_BYTES
+        began_s = time.monotonic()
         try:
             with in_turns() if is_large else nullcontext():
                 decoded = decode(group)
@@ -256,6 +263,8 @@ class LiveLog:
             # Who meets an unsure claim waits for it.
             self._store.admission.withdraw(claim)
             raise
+        if is_large:
+            self._pressure.worked(began_s, time.monotonic())
 
     def _end_commit(self) -> None:
         """Wait for the group before; what it raised is this thread's fault too."""
@@ -284,19 +293,13 @@ class LiveLog:
         if not claim.size and not claim.batch.rejects:
             admission.withdraw(claim)
             return
-        began = time.monotonic()
-        with self._journaling:
-            self._journal.append(group)
-            admission.confirm(claim)
-            backlog = self._backlog
-            is_first = backlog.since is None
-            backlog.events += claim.size
-            backlog.bytes += sum(len(body.raw) for body in group.bodies)
-            backlog.since = began if is_first else backlog.since
-            if self._many_wait:
-                self._pressed_s = began
-        self._totals.sync_s = time.monotonic() - began
-        if is_first or backlog.events >= self._limits.step_events:
+        began_s, is_first = time.monotonic(), not self.has_waiting
+        self._backlog.append(group, claim, began_s)
+        ended_s = time.monotonic()
+        self._totals.sync_s = ended_s - began_s
+        if self._many_wait:
+            self._pressed_s = began_s
+        if is_first or self._is_due(ended_s):
             with self._guard:
                 self._to_write.notify()
 
@@ -347,53 +350,52 @@ class LiveLog:
     def _wait_for_step(self) -> bool:
         """Until a step is due; false when closing and nothing is left."""
         with self._guard:
-            self._to_write.wait_for(
-                lambda: self._backlog.since is not None or self._unwritten or self._closing
-            )
+            self._to_write.wait_for(lambda: self._closing or not self._backlog.is_empty)
             # An event that comes after a quiet while waits for nobody; those that follow are taken together.
-            rest_s = self._rest_s()
-            while not self._to_write.wait_for(self._is_large_or_last, rest_s) and rest_s > 0:
+            while not self._closing and (rest_s := self._rest_s(time.monotonic())) > 0:
                 # Whoever looked meanwhile brought in what there was.
-                rest_s = self._rest_s()
+                self._to_write.wait(rest_s)
         if self._closing:
             self._ingester.join()
-        return self._backlog.since is not None or self._unwritten is not None or not self._closing
+        return not (self._closing and self._backlog.is_empty)
 
-    def _rest_s(self) -> float:
-        return max(0.0, self._stepped_s + self._limits.step_s - time.monotonic())
+    def _rest_s(self, now_s: float) -> float:
+        """How long to wait at most before asking again whether a step is due; 0 where it is."""
+        if self._is_due(now_s):
+            return 0.0
+        if self._is_flood(now_s):
+            return _FLOOD_LOOK_S
+        return max(0.0, self._stepped_s + self._limits.step_s - now_s)
 
-    def _is_large_or_last(self) -> bool:
-        return self._backlog.events >= self._limits.step_events or self._closing
+    def _is_due(self, now_s: float) -> bool:
+        """Whether so much waits that a step is due before its time."""
+        if not self._is_flood(now_s):
+            return self._backlog.events >= self._limits.step_events
+        waits_s = now_s - (self._backlog.since_s or now_s)
+        return self._backlog.bytes >= self._limits.journal_bytes / 2 or waits_s >= self._limits.flood_s
 
-    def _drain(self) -> None:
-        self._store.tell(self._written())
+    def _is_flood(self, now_s: float) -> bool:
+        return self._pressure.share(now_s) > self._limits.flood_share
 
-    def _written(self, settle: bool = False) -> list[Claim]:
-        """Write what is journaled, with what an earlier step could not. The claims that are readable by that."""
+    def _write(self, settle: bool = False) -> bool:
+        """Write what is journaled, what an earlier step could not before the rest. Whether new events are readable by that."""
         with self._store.writing():
-            claims = self._write_unwritten(settle)
-            with self._journaling:
-                if self._backlog.since is None:
-                    return claims
-                self._unwritten = (self._store.admission.next_generation(), self._journal.seal())
-                self._in_step, self._backlog = self._backlog, Backlog()
-            return claims + self._write_unwritten(settle)
+            was_news = self._write_sealed(settle)
+            self._backlog.seal()
+            return self._write_sealed(settle) or was_news
 
-    def _write_unwritten(self, settle: bool) -> list[Claim]:
-        if self._unwritten is None:
-            return []
-        generation, sealed = self._unwritten
-        self._store.write(generation, settle)
-        self._unwritten = None
-        if self._in_step.since is not None:
-            self._totals.lag_s = time.monotonic() - self._in_step.since
-        self._in_step = Backlog()
-        self._totals.steps += 1
-        self._stepped_s = time.monotonic()
-        self._journal.drop(sealed)
-        with self._guard:
-            self._to_take.notify()
-        return generation.claims
+    def _write_sealed(self, settle: bool) -> bool:
+        is_news = False
+        while (segment := self._backlog.take()) is not None:
+            self._store.write(segment.generation, settle)
+            is_news |= segment.generation.size > 0
+            self._backlog.done(segment)
+            self._stepped_s = time.monotonic()
+            self._totals.lag_s = self._stepped_s - segment.since_s
+            self._totals.steps += 1
+            with self._guard:
+                self._to_take.notify()
+        return is_news
 
 
 def _first_line(error: BaseException) -> str:

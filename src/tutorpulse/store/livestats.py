@@ -19,8 +19,10 @@ class Limits:
     `waiting_bytes`, `waiting_bodies`: not yet taken; more is refused. `group_bytes`: made durable together, one body at least; of what a
     flood has under way so much that the rest can be decoded meanwhile. `journal_bytes`:
     acknowledged and not yet in the database (some four times that in memory); with more, nothing is taken. That is
-    room for what comes in while the database checkpoints or runs of ids are merged, which takes seconds. The database takes what
-    is there `step_s` seconds after its last step, as soon as it is `step_events` events, or when somebody is about to look (`LiveLog.bring_in`); the door is behind while `behind_events` wait for it, and `calm_s` after that. It checkpoints every `checkpoint_mb` of its own log: at 64 a step waited
+    room for a flood, and for what comes in while the database checkpoints or runs of ids are merged, which takes seconds. The database takes what
+    is there `step_s` seconds after its last step, as soon as it is `step_events` events, or when somebody is about to look (`LiveLog.bring_in`). In a flood, that is while large groups take more than `flood_share` of the
+    ingest thread's time, it waits until that is over, half of the journal's room is taken, or the oldest event has waited for `flood_s`: both at once would take twice as long over each.
+    The door is behind while `behind_events` wait for the database, and `calm_s` after that. It checkpoints every `checkpoint_mb` of its own log: at 64 a step waited
     half a second for it and more, at 16 a tenth, and all of them together take no longer (one-off looks).
     """
 
@@ -30,6 +32,8 @@ class Limits:
     group_bytes: int = 1_300_000
     step_s: float = 0.5
     step_events: int = 100_000
+    flood_share: float = 0.5
+    flood_s: float = 5.0
     behind_events: int = 20_000
     calm_s: float = 1.0
     checkpoint_mb: int = 16
@@ -82,12 +86,3 @@ class Totals:
     steps: int = 0
     lag_s: float = 0.0
     failure: str | None = None
-
-
-@dataclass
-class Backlog:
-    """What is durable in the journal and not in the database: in all, and the part that no step has taken yet."""
-
-    events: int = 0
-    bytes: int = 0
-    since: float | None = None

@@ -67,6 +67,7 @@ class EventStore:
         read_only: bool = False,
         memory_limit_gb: float = DEFAULT_MEMORY_GB,
         flush_ids: int = FLUSH_IDS,
+        recovering: bool = True,
     ) -> "EventStore":
         """Open the log of `home`, making or migrating its tables where need be. Use as a context manager, or close it.
 
@@ -75,6 +76,7 @@ class EventStore:
             read_only: write nothing; the log must exist and be of this version.
             memory_limit_gb: what DuckDB may use before it spills into the home; the index of ids needs up to 50 MB beside it.
             flush_ids: new ids held in memory before they go to disk (16 bytes each).
+            recovering: bring in what a dead service left in its journal; without it, a live door is to be opened before anything is written or read.
 
         Raises:
             HomeBusyError: another process holds the home.
@@ -93,7 +95,8 @@ class EventStore:
         if not read_only:
             with store._closed_on_error():
                 archive.remove_strays(database, home.path)
-                recover(store, home.journal_path)
+                if recovering:
+                    recover(store, home.journal_path)
         return store
 
     @contextmanager

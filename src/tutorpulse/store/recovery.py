@@ -1,12 +1,15 @@
-"""What a service acknowledged before it died, brought from the journal into the log."""
+"""What a service acknowledged before it died, brought from the journal into the log: at once, or by the door of the next service."""
 
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Protocol
 
 from tutorpulse.events.batch import EventBatch
-from tutorpulse.store.admission import Admission, Claim, Generation
+from tutorpulse.store.admission import Admission, Claim, Generation, claimed
+from tutorpulse.store.backlog import Segment
 from tutorpulse.store.bodies import decode
-from tutorpulse.store.journal import read_segment, segments
+from tutorpulse.store.journal import read_ids, read_segment, segments
 
 STEP_EVENTS = 200_000
 """Events written at once: few writes are fast, and this many take some 200 MB."""
@@ -46,3 +49,33 @@ def recover(store: Writable, folder: Path) -> None:
         store.write(store.admission.next_generation())
     for path in left:
         path.unlink()
+
+
+def left_behind(store: Writable, folder: Path) -> list[Segment]:
+    """What the folder's segments hold, oldest first: known as acknowledged from now on, and read when it is written.
+
+    So a service takes events again before the last one's are in the database. Segments that do not tell their ids are brought in at once.
+
+    Raises:
+        HomeError: a segment is of another version.
+    """
+    found = [(path, read_ids(path)) for path in segments(folder)]
+    told = [(path, ids) for path, ids in found if ids is not None]
+    if len(told) < len(found):
+        recover(store, folder)
+        return []
+    now_s = monotonic()
+    return [
+        Segment(
+            int(path.stem),
+            store.admission.expect(ids, partial(_claims, path)),
+            len(ids),
+            path.stat().st_size,
+            now_s,
+        )
+        for path, ids in told
+    ]
+
+
+def _claims(path: Path) -> list[Claim]:
+    return [claimed(decode(record).batch, record.new) for record in read_segment(path)]

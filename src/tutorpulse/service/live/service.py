@@ -124,7 +124,7 @@ def open_service(
         HomeBusyError: another process holds the home. HomeError: the home cannot be used. SettingsError: its settings are wrong.
     """
     with ExitStack() as stack:
-        pulse = stack.enter_context(open_alone(path, create, clock, settings))
+        pulse = stack.enter_context(open_alone(path, create, clock, settings, recovering=False))
         states = stack.enter_context(closing(States(pulse.home.state_path)))
         refresher = Refresher(pulse)
         pulse.store.use_threads(max(1, (os.cpu_count() or 1) // len(refresher.lanes)))
