@@ -38,7 +38,7 @@ def test_each_caller_gets_its_own_answer_when_a_thread_resolves_in_reverse() -> 
         handover = Handover(take)
         return await asyncio.gather(*(handover.taken(body(str(i))) for i in range(50)))
 
-    assert [t.event_ids[0] for t in asyncio.run(main())] == [str(i) for i in range(50)]
+    assert [t.event_ids()[0] for t in asyncio.run(main())] == [str(i) for i in range(50)]
 
 
 def test_a_large_body_does_not_wait_and_takes_the_small_ones_along() -> None:
@@ -103,4 +103,4 @@ def test_a_caller_that_went_away_disturbs_nobody() -> None:
             future.set_result(taken("ok"))
         return await stays
 
-    assert asyncio.run(main()).event_ids.tolist() == ["ok"]
+    assert asyncio.run(main()).event_ids().tolist() == ["ok"]

@@ -21,7 +21,7 @@ def receipt(taken: Taken, every: bool) -> PostReceipt:
 
 def _events(taken: Taken, status: Sequence[int], indexes: Sequence[int]) -> list[EventReceipt]:
     why = {refused.index: refused for refused in taken.refused}
-    event_ids = taken.event_ids.tolist()
+    event_ids = taken.event_ids().tolist()
     return [
         EventReceipt(i, STATUSES[REJECTED], None, why[i].reason, why[i].field or None)
         if i in why

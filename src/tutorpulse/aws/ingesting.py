@@ -5,6 +5,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,10 +18,12 @@ from tutorpulse.api.problems import KINDS, TYPE_PREFIX, ProblemError
 from tutorpulse.api.receipts import receipt
 from tutorpulse.api.routes.predecessor import told
 from tutorpulse.clock import HOUR_US, Clock
+from tutorpulse.events.batch import EventBatch
 from tutorpulse.events.codec import split_array
 from tutorpulse.service.queries.shapes import Problem
 from tutorpulse.settings import Settings
 from tutorpulse.store.bodies import Body, Decoded, Group, Refused, Taken, decode
+from tutorpulse.store.outline import ids_of
 from tutorpulse.store.receipts import ACCEPTED, REJECTED
 
 RECORD_BYTES_MAX = 200_000
@@ -73,7 +76,7 @@ class Ingest:
             )
         return body_of(Headers(headers), raw, "api", self.clock.now_us())
 
-    def _put(self, body: Body, decoded: Decoded) -> None:
+    def _put(self, body: Body, decoded: Decoded[EventBatch]) -> None:
         for records in _calls(list(_records(body, decoded))):
             self._put_some(records)
 
@@ -90,7 +93,7 @@ class Ingest:
         )
 
 
-def _records(body: Body, decoded: Decoded) -> Iterator[dict[str, Any]]:
+def _records(body: Body, decoded: Decoded[EventBatch]) -> Iterator[dict[str, Any]]:
     """Records of the stream: the events of one person together, in their order; what is no event alone."""
     texts = _texts(body)
     whose = _whose(decoded)
@@ -111,7 +114,7 @@ def _texts(body: Body) -> list[bytes]:
     return (split_array(body.raw) if body.raw.lstrip()[:1] == b"[" else None) or [body.raw]
 
 
-def _whose(decoded: Decoded) -> dict[int, str]:
+def _whose(decoded: Decoded[EventBatch]) -> dict[int, str]:
     """By position, whose partition an event belongs to: the student's, else the tutor's, else its own."""
     found: dict[int, str] = {}
     for rows in decoded.batch.rows:
@@ -148,14 +151,14 @@ def _calls(records: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield some
 
 
-def _taken(decoded: Decoded) -> Taken:
+def _taken(decoded: Decoded[EventBatch]) -> Taken:
     """What to tell the sender: what is of the contract is accepted."""
     batch = decoded.batch
-    status, event_ids = np.full(batch.size, REJECTED, np.int8), np.full(batch.size, None, np.object_)
+    status = np.full(batch.size, REJECTED, np.int8)
     for rows in batch.rows:
-        status[rows.position], event_ids[rows.position] = ACCEPTED, rows.event_id
+        status[rows.position] = ACCEPTED
     refused = tuple(Refused(reject.position, reject.reason, reject.field) for reject in batch.rejects)
-    return Taken(event_ids, status, refused)
+    return Taken(partial(ids_of, batch), status, refused)
 
 
 def _problem(problem: ProblemError, request_id: str) -> dict[str, Any]:

@@ -30,7 +30,8 @@ class NoSink:
         """Every line, or the body as a whole, is said to be accepted."""
         count = max(1, body.raw.count(b"\n"))
         future: Future[Taken] = Future()
-        future.set_result(Taken(np.full(count, None, np.object_), np.full(count, ACCEPTED, np.int8), ()))
+        status = np.full(count, ACCEPTED, np.int8)
+        future.set_result(Taken(lambda: np.full(count, None, np.object_), status, ()))
         return future
 
     def flush(self, timeout_s: float) -> None:

@@ -7,27 +7,27 @@ unsure: nobody else may call its events duplicates, because it may still fail. W
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.events.batch import EventBatch
+from tutorpulse.events.batch import EventBatch, TypeRows
 from tutorpulse.store import identities
 from tutorpulse.store.database import Database
-from tutorpulse.store.digests import Digests, SortedParts, concatenate, contained, digest_ids, first_of_each
+from tutorpulse.store.digests import Digests, SortedParts, concatenate, contained, first_of_each
 from tutorpulse.store.index import IdIndex
+from tutorpulse.store.outline import Batch, digests_of
 from tutorpulse.store.receipts import ACCEPTED, DUPLICATE, REJECTED, Receipts
 
 
 @dataclass(frozen=True, eq=False)
 class Claim:
-    """What was decided about a batch. The arrays have one item per valid event, in the order of `batch.rows`.
+    """What was decided about a batch. The arrays have one item per valid event, in the order of `rows`.
 
     `position` is the event's place in the batch; `new` says that the log is to take it.
     """
 
-    batch: EventBatch
+    batch: Batch
     digests: Digests
     position: NDArray[np.int64]
     new: NDArray[np.bool_]
@@ -42,6 +42,18 @@ class Claim:
         """The digests of those."""
         return self.digests if self.new.all() else self.digests[self.new]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the rows are there: of an outline they are still in the journal."""
+        return isinstance(self.batch, EventBatch)
+
+    @property
+    def rows(self) -> tuple[TypeRows, ...]:
+        """The batch's. Raises TypeError where they are not there."""
+        if not isinstance(self.batch, EventBatch):
+            raise TypeError("The rows of an outline are in the journal. Load the generation first.")
+        return self.batch.rows
+
     def receipts(self) -> Receipts:
         """What became of each event of the batch."""
         status = np.full(self.batch.size, REJECTED, np.int8)
@@ -51,7 +63,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class _Undecided:
-    batch: EventBatch
+    batch: Batch
     digests: Digests
     position: NDArray[np.int64]
     first: NDArray[np.bool_]
@@ -61,7 +73,7 @@ class _Undecided:
 class Generation:
     """Sure claims that go into the log's database together, in order. `tried`: an attempt to write them began, here or in a process that ended.
 
-    `load` makes the claims where only their digests are known yet.
+    `load` makes whole claims of them where some are not, or only their digests are known.
     """
 
     claims: list[Claim] = field(default_factory=list)
@@ -90,7 +102,7 @@ class Admission:
         self._unsure: list[tuple[Claim, Digests]] = []
         self._on_their_way: list[Generation] = [Generation()]
 
-    def claim(self, batch: EventBatch) -> Claim | None:
+    def claim(self, batch: Batch) -> Claim | None:
         """Decide about a batch: new is the first event of an id that neither the log nor a sure claim holds.
 
         Waits while an unsure claim holds one of its ids. The claim is unsure until `confirm`, `landed` or `withdraw`.
@@ -181,9 +193,8 @@ class Admission:
         self._changed.notify_all()
 
 
-def _undecided(batch: EventBatch) -> _Undecided:
-    digests = digest_ids(_joined([of_type.event_id for of_type in batch.rows], np.object_))
-    position = _joined([of_type.position for of_type in batch.rows], np.int64)
+def _undecided(batch: Batch) -> _Undecided:
+    digests, position = digests_of(batch)
     return _Undecided(batch, digests, position, first_of_each(digests, position))
 
 
@@ -191,7 +202,3 @@ def claimed(batch: EventBatch, new: Digests) -> Claim:
     """A batch of which it was decided that these ids are new."""
     of = _undecided(batch)
     return Claim(of.batch, of.digests, of.position, of.first & contained([new.sorted()], of.digests))
-
-
-def _joined(parts: list[NDArray[Any]], kind: type) -> NDArray[Any]:
-    return np.concatenate(parts) if parts else np.empty(0, kind)

@@ -2,13 +2,14 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from tutorpulse.store.admission import Admission, Claim, Generation
-from tutorpulse.store.bodies import Group
-from tutorpulse.store.journal import Journal
+from tutorpulse.store.admission import Admission, Claim, Generation, claimed
+from tutorpulse.store.bodies import Group, decode
+from tutorpulse.store.journal import Journal, Place, read_record
 
 SEGMENT_BYTES = 32_000_000
 """Some 140,000 events: half a second of the database's work, while which nobody else writes."""
@@ -35,6 +36,7 @@ class Backlog:
         self._sealed = deque(left)
         self._in_hand: Segment | None = None
         self._events = self._bytes = 0
+        self._places: list[Place | None] = []
         self._since_s: float | None = None
         self.events = sum(segment.events for segment in self._sealed)
         """In all."""
@@ -61,7 +63,8 @@ class Backlog:
         """
         size = sum(len(body.raw) for body in group.bodies)
         with self._guard:
-            self._journal.append(group, claim.new_digests)
+            place = self._journal.append(group, claim.new_digests)
+            self._places.append(None if claim.is_whole else place)
             self._admission.confirm(claim)
             self._events, self._bytes = self._events + claim.size, self._bytes + size
             self._since_s = now_s if self._since_s is None else self._since_s
@@ -78,6 +81,9 @@ class Backlog:
         if self._since_s is None:
             return
         number, generation = self._journal.seal(), self._admission.next_generation()
+        if any(self._places):
+            generation.load = partial(_loaded, tuple(generation.claims), tuple(self._places))
+        self._places = []
         self._sealed.append(Segment(number, generation, self._events, self._bytes, self._since_s))
         self._events, self._bytes, self._since_s = 0, 0, None
 
@@ -97,3 +103,11 @@ class Backlog:
     def close(self) -> None:
         """Write no more. What the database does not have stays for the next opening."""
         self._journal.close()
+
+
+def _loaded(claims: Sequence[Claim], places: Sequence[Place | None]) -> list[Claim]:
+    """The claims with their rows; places in the journal stand for those that lack them."""
+    return [
+        claim if place is None else claimed(decode(read_record(place)).batch, claim.new_digests)
+        for claim, place in zip(claims, places, strict=True)
+    ]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import groupby
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
@@ -12,8 +13,13 @@ from numpy.typing import NDArray
 from tutorpulse.events.batch import EventBatch
 from tutorpulse.events.codec import Arrival, BatchDecoder
 from tutorpulse.events.envelopes import from_http_headers
-from tutorpulse.store.admission import Claim
+from tutorpulse.store.outline import Batch, ids_of
 from tutorpulse.store.receipts import ACCEPTED, DUPLICATE, REJECTED, STATUSES
+
+if TYPE_CHECKING:
+    from tutorpulse.store.admission import Claim
+
+_B = TypeVar("_B", bound=Batch, covariant=True)
 
 Form: TypeAlias = Literal["json", "lines"]
 """`json`: one event or an array of events, native or CloudEvents. `lines`: one event in each line."""
@@ -46,10 +52,10 @@ class Refused:
 class Taken:
     """What became of one body's events, in their order there.
 
-    `event_ids` are the ids, given or derived, None where the event was rejected; `status` indexes `receipts.STATUSES`.
+    `event_ids` gives the ids, given or derived, None where the event was rejected; `status` indexes `receipts.STATUSES`.
     """
 
-    event_ids: NDArray[np.object_]
+    event_ids: Callable[[], NDArray[np.object_]]
     status: NDArray[np.int8]
     refused: tuple[Refused, ...]
 
@@ -77,14 +83,14 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """A group's events as one batch; body i has the positions from `starts[i]` to `starts[i + 1]`."""
+class Decoded(Generic[_B]):
+    """A group's events as one batch, or its outline; body i has the positions from `starts[i]` to `starts[i + 1]`."""
 
-    batch: EventBatch
+    batch: _B
     starts: tuple[int, ...]
 
 
-def decode(group: Group) -> Decoded:
+def decode(group: Group) -> Decoded[EventBatch]:
     """All events of the group, in order."""
     decoder = BatchDecoder(_arrival(group, ""))
     starts = [0]
@@ -119,20 +125,22 @@ def _arrival(group: Group, source: str) -> Arrival:
     return Arrival(group.received_us, source, future_tolerance_us=group.future_tolerance_us)
 
 
-def answers(decoded: Decoded, claim: Claim) -> list[Taken]:
+def answers(decoded: Decoded[Batch], claim: "Claim") -> list[Taken]:
     """For each body of the group, what to tell its sender."""
     batch = decoded.batch
     status = np.full(batch.size, REJECTED, np.int8)
     status[claim.position] = np.where(claim.new, ACCEPTED, DUPLICATE)
-    event_ids = np.full(batch.size, None, np.object_)
-    for rows in batch.rows:
-        event_ids[rows.position] = rows.event_id
+    event_ids = cache(partial(ids_of, batch))
     refused = _by_body(decoded)
     spans = zip(decoded.starts[:-1], decoded.starts[1:], refused, strict=True)
-    return [Taken(event_ids[start:end], status[start:end], why) for start, end, why in spans]
+    return [Taken(partial(_part, event_ids, start, end), status[start:end], why) for start, end, why in spans]
 
 
-def _by_body(decoded: Decoded) -> Sequence[tuple[Refused, ...]]:
+def _part(ids: Callable[[], NDArray[np.object_]], start: int, end: int) -> NDArray[np.object_]:
+    return ids()[start:end]
+
+
+def _by_body(decoded: Decoded[Batch]) -> Sequence[tuple[Refused, ...]]:
     found: list[list[Refused]] = [[] for _ in decoded.starts[1:]]
     if decoded.batch.rejects:
         places = (

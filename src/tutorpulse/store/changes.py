@@ -54,11 +54,6 @@ def _midnight_from(us: int) -> int:
 def earliest_of(claims: Iterable[Claim]) -> int:
     """When the first event of these was received, in microseconds; that of what is not new counts as well."""
     return min(
-        (
-            int(rows.received_us.min())
-            for claim in claims
-            for rows in claim.batch.rows
-            if len(rows.received_us)
-        ),
+        (int(rows.received_us.min()) for claim in claims for rows in claim.rows if len(rows.received_us)),
         default=_EVER,
     )

@@ -8,6 +8,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,6 +47,14 @@ class _Ids(msgspec.Struct, frozen=True, array_like=True):
     ids: bytes | None = None
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a record begins."""
+
+    segment: Path
+    start: int
+
+
 _ENCODER = msgspec.msgpack.Encoder()
 _RECORD = msgspec.msgpack.Decoder(Record)
 _IDS = msgspec.msgpack.Decoder(_Ids)
@@ -62,7 +71,7 @@ class Journal:
         self._file: int | None = None
         self._end = 0
 
-    def append(self, group: Group, new: Digests) -> None:
+    def append(self, group: Group, new: Digests) -> Place:
         """Write the group, of which these ids are new; it is on disk when this returns.
 
         Raises:
@@ -77,7 +86,9 @@ class Journal:
         except OSError:
             self._cut_back(file)
             raise
+        place = Place(self._path, self._end)
         self._end += _HEAD.size + len(payload)
+        return place
 
     def seal(self) -> int:
         """End the segment being written. Returns a number up to which `drop` removes it and all before it."""
@@ -99,7 +110,7 @@ class Journal:
 
     def _open(self) -> int:
         if self._file is None:
-            path = self._folder / f"{self._number:012d}{_SUFFIX}"
+            path = self._path
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._end = 0
             try:
@@ -108,6 +119,11 @@ class Journal:
                 self.seal()
                 raise
         return self._file
+
+    @property
+    def _path(self) -> Path:
+        """Of the segment being written."""
+        return self._folder / f"{self._number:012d}{_SUFFIX}"
 
     def _cut_back(self, file: int) -> None:
         # After a failed sync nobody knows which pages are on disk, so the segment is not continued even if cutting succeeds.
@@ -129,6 +145,23 @@ def read_segment(path: Path) -> Iterator[Record]:
         HomeError: a whole record holds something else than a group.
     """
     return _read(path, _RECORD)
+
+
+def read_record(place: Place) -> Record:
+    """The group there.
+
+    Raises:
+        HomeError: there is no whole record.
+    """
+    with place.segment.open("rb") as file:
+        file.seek(place.start)
+        length, checksum = _HEAD.unpack(file.read(_HEAD.size))
+        payload = file.read(length)
+    if zlib.crc32(payload) != checksum:
+        raise HomeError(
+            f"{place.segment} is damaged at byte {place.start}. What it holds was acknowledged; see whether the disk fails."
+        )
+    return _decoded(payload, _RECORD, place.segment)
 
 
 def read_ids(path: Path) -> Digests | None:

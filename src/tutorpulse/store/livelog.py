@@ -1,9 +1,9 @@
 """The live door of the log: bodies in from many threads, acknowledged as soon as they are durable.
 
-take -> queue -> [ingest thread: decode, decide] -> [journal thread: journal, one sync] -> acknowledged -> [apply thread, or who looks: into the database] -> readable
+take -> queue -> [ingest thread: decode, decide, journal, one sync] -> acknowledged -> [apply thread, or who looks: into the database] -> readable
 
-What waits in the queue is decided and made durable together, so the slower the disk, the larger the groups; while one group waits for the disk, the next is
-decoded, and where nothing else waits, or the group is small, the ingest thread journals it itself. The database takes large steps, because small ones cost it most, and in a flood it waits for its end, while the journal has room; a step in progress, a checkpoint or a long import delays what is readable, never an acknowledgement.
+What waits in the queue is decided and made durable together, so the slower the disk, the larger the groups. Where several large ones come, a process of its own
+(`beside`) decodes the next while this one is made durable. The database takes large steps, because small ones cost it most, and in a flood it waits for its end, while the journal has room; a step in progress, a checkpoint or a long import delays what is readable, never an acknowledgement.
 """
 
 import math
@@ -11,9 +11,9 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import nullcontext, suppress
-from functools import partial
+from typing import NamedTuple
 
 import duckdb
 
@@ -22,6 +22,7 @@ from tutorpulse.errors import NotDurableError, QueueFullError, UnavailableError
 from tutorpulse.priority import in_turns
 from tutorpulse.store.admission import Claim
 from tutorpulse.store.backlog import Backlog
+from tutorpulse.store.beside import Beside
 from tutorpulse.store.bodies import Body, Decoded, Group, Taken, answers, decode
 from tutorpulse.store.livestats import (
     DEFAULT_LIMITS,
@@ -32,6 +33,7 @@ from tutorpulse.store.livestats import (
     Totals,
 )
 from tutorpulse.store.log import EventStore
+from tutorpulse.store.outline import Batch
 from tutorpulse.store.pressure import Pressure
 from tutorpulse.store.recovery import left_behind
 
@@ -39,11 +41,21 @@ __all__ = ["Limits", "LiveLog", "LiveStats"]
 
 _RETRY_S = 1.0
 _OTHERS_WRITE_S = 0.1
+_BULK_SHARE = 0.01
 _FLOOD_LOOK_S = 0.1
 """How soon the end of a flood is noticed."""
 _LARGE_BYTES = 1 << 16
-"""A smaller group is decoded sooner than another thread would be awake to journal it, and keeps nobody waiting for the interpreter."""
+"""A smaller group is decoded sooner than another process would be awake to do it, and keeps nobody waiting for the interpreter."""
 _Waiting = tuple[Body, "Future[Taken]"]
+
+
+class _Arrival(NamedTuple):
+    """A group taken from the queue, and who waits for what becomes of its bodies."""
+
+    group: Group
+    waiting: list[_Waiting]
+    is_large: bool
+    taken_s: float
 
 
 class LiveLog:
@@ -59,6 +71,7 @@ class LiveLog:
         on_applied: Callable[[], None] = lambda: None,
         limits: Limits = DEFAULT_LIMITS,
         future_tolerance_us: int = 24 * HOUR_US,
+        beside: Beside | None = None,
     ) -> None:
         self._store = store
         self._limits = limits
@@ -70,8 +83,7 @@ class LiveLog:
         self._guard = threading.RLock()
         self._to_take = threading.Condition(self._guard)
         self._to_write = threading.Condition(self._guard)
-        self._journaler = ThreadPoolExecutor(1, "journal")
-        self._committing: Future[None] | None = None
+        self._beside = beside
         left = left_behind(store, store.journal_path)
         self._backlog = Backlog(store.journal_path, store.admission, left)
         self._pressure = Pressure()
@@ -174,7 +186,8 @@ class LiveLog:
 
         In a flood each step leaves a moment in which few wait; work that begins in it holds up the next ones.
         """
-        return self._many_wait or time.monotonic() - self._pressed_s < self._limits.calm_s
+        now_s = time.monotonic()
+        return self._many_wait or self._is_flood(now_s) or now_s - self._pressed_s < self._limits.calm_s
 
     @property
     def _many_wait(self) -> bool:
@@ -182,8 +195,9 @@ class LiveLog:
 
     @property
     def has_waiting(self) -> bool:
-        """Whether anything was acknowledged that no step has taken yet."""
-        return self._backlog.since_s is not None
+        """Whether anything was acknowledged that no step has taken yet, nor is left for a moment to see whether it is a flood."""
+        now_s = time.monotonic()
+        return self._backlog.since_s is not None and self._bulk_rest_s(now_s) <= 0
 
     @property
     def bodies(self) -> int:
@@ -208,81 +222,84 @@ class LiveLog:
     # The ingest thread
 
     def _ingest(self) -> None:
-        waiting: list[_Waiting] = []
+        arrived: _Arrival | None = None
+        away: _Arrival | None = None
         try:
-            while waiting := self._next_group():
-                self._take_group(waiting)
-            self._end_commit()
+            while (arrived := self._next_group(wait=away is None)) or away:
+                # What another process is to decode is handed over before the group before it is done with.
+                sent = arrived if arrived and self._send(arrived, away is not None) else None
+                if away:
+                    self._decide(away, self._received(away.group))
+                away = sent
+                if arrived and not sent:
+                    self._decide(arrived, self._decoded(arrived))
         except BaseException as error:
             # A fault of ours. Nobody is left waiting for an answer, and nothing more is taken.
             self._totals.failure = f"The taking of events ended: {error!r}"
             with self._guard:
-                left = [*waiting, *self._queue]
+                left = list(self._queue)
                 self._queue.clear()
-            self._refuse(left, error)
+            held = [waiting for some in (away, arrived) if some for waiting in some.waiting]
+            self._refuse([*held, *left], error)
             raise
         finally:
-            self._journaler.shutdown(wait=False)
+            if self._beside:
+                self._beside.close()
 
-    def _next_group(self) -> list[_Waiting]:
-        """What waits, up to a group's size; empty when closing and nothing does."""
+    def _next_group(self, wait: bool) -> _Arrival | None:
+        """What waits, up to a group's size; None where nothing does: unless told to wait, or when closing."""
         with self._guard:
-            self._to_take.wait_for(lambda: self._closing or (self._queue and self._has_room()))
-            group: list[_Waiting] = []
+            if wait:
+                self._to_take.wait_for(lambda: self._closing or self._can_take())
+            if not self._queue or not (self._closing or self._has_room()):
+                return None
+            some: list[_Waiting] = []
             size = 0
-            while self._queue and (
-                not group or size + len(self._queue[0][0].raw) <= self._limits.group_bytes
-            ):
-                group.append(self._queue.popleft())
-                size += len(group[-1][0].raw)
+            while self._queue and (not some or size + len(self._queue[0][0].raw) <= self._limits.group_bytes):
+                some.append(self._queue.popleft())
+                size += len(some[-1][0].raw)
             self._queue_bytes -= size
-            return group
+        group = Group(tuple(body for body, _ in some), self._future_tolerance_us)
+        return _Arrival(group, some, size >= _LARGE_BYTES, time.monotonic())
+
+    def _can_take(self) -> bool:
+        return bool(self._queue) and self._has_room()
 
     def _has_room(self) -> bool:
         return self._backlog.bytes < self._limits.journal_bytes
 
-    def _take_group(self, waiting: Sequence[_Waiting]) -> None:
-        group = Group(tuple(body for body, _ in waiting), self._future_tolerance_us)
-        is_large = sum(len(body.raw) for body in group.bodies) >= _LARGE_BYTES
-        began_s = time.monotonic()
+    def _send(self, arrival: _Arrival, others: bool) -> bool:
+        """Have another process decode a large group, where others come meanwhile; false where it is not worth that, or none can."""
+        if self._beside is None or not arrival.is_large or not (others or self._queue):
+            return False
+        return self._beside.is_ready() and self._beside.send(arrival.group)
+
+    def _received(self, group: Group) -> Decoded[Batch]:
+        """What was sent, decoded: here, where the other process ended meanwhile."""
+        return (self._beside and self._beside.receive()) or decode(group)
+
+    def _decoded(self, arrival: _Arrival) -> Decoded[Batch]:
+        with in_turns() if arrival.is_large else nullcontext():
+            return decode(arrival.group)
+
+    def _decide(self, arrival: _Arrival, decoded: Decoded[Batch]) -> None:
+        group, waiting = arrival.group, arrival.waiting
         try:
-            with in_turns() if is_large else nullcontext():
-                decoded = decode(group)
-                claim = self._store.claim(decoded.batch)
+            claim = self._store.claim(decoded.batch)
         except (OSError, duckdb.Error) as error:
             self._refuse(waiting, error)
             return
-        commit = partial(self._commit, waiting, group, decoded, claim)
-        try:
-            self._end_commit()
-            if self._queue and is_large:
-                self._committing = self._journaler.submit(commit)
-            else:
-                commit()
-        except BaseException:
-            # Who meets an unsure claim waits for it.
-            self._store.admission.withdraw(claim)
-            raise
-        if is_large:
-            self._pressure.worked(began_s, time.monotonic())
-
-    def _end_commit(self) -> None:
-        """Wait for the group before; what it raised is this thread's fault too."""
-        committing, self._committing = self._committing, None
-        if committing is not None:
-            committing.result()
-
-    # The journal thread, or the ingest thread where nothing else waits
-
-    def _commit(self, waiting: Sequence[_Waiting], group: Group, decoded: Decoded, claim: Claim) -> None:
         try:
             self._make_durable(group, claim)
         except BaseException as error:
+            # Who meets an unsure claim waits for it.
             self._store.admission.withdraw(claim)
-            self._refuse(waiting, error)
             if not isinstance(error, OSError):
                 raise
+            self._refuse(waiting, error)
             return
+        if arrival.is_large:
+            self._pressure.worked(arrival.taken_s, time.monotonic())
         taken = answers(decoded, claim)
         self._count(decoded, claim)
         for (_, future), answer in zip(waiting, taken, strict=True):
@@ -293,7 +310,7 @@ class LiveLog:
         if not claim.size and not claim.batch.rejects:
             admission.withdraw(claim)
             return
-        began_s, is_first = time.monotonic(), not self.has_waiting
+        began_s, is_first = time.monotonic(), self._backlog.since_s is None
         self._backlog.append(group, claim, began_s)
         ended_s = time.monotonic()
         self._totals.sync_s = ended_s - began_s
@@ -313,7 +330,7 @@ class LiveLog:
                 )
             )
 
-    def _count(self, decoded: Decoded, claim: Claim) -> None:
+    def _count(self, decoded: Decoded[Batch], claim: Claim) -> None:
         self._totals.groups += 1
         self._totals.bodies += len(decoded.starts) - 1
         self._totals.accepted += claim.size
@@ -365,7 +382,14 @@ class LiveLog:
             return 0.0
         if self._is_flood(now_s):
             return _FLOOD_LOOK_S
-        return max(0.0, self._stepped_s + self._limits.step_s - now_s)
+        return max(0.0, self._stepped_s + self._limits.step_s - now_s, self._bulk_rest_s(now_s))
+
+    def _bulk_rest_s(self, now_s: float) -> float:
+        """How long to wait at most to see whether large groups that came after a quiet while are a flood; none came where it is not above 0."""
+        since_s = self._backlog.since_s
+        if since_s is None or not self._pressure.share(now_s) > _BULK_SHARE:
+            return 0.0
+        return since_s + self._limits.bulk_s - now_s
 
     def _is_due(self, now_s: float) -> bool:
         """Whether so much waits that a step is due before its time."""

@@ -29,10 +29,11 @@ class Limits:
     waiting_bytes: int
     waiting_bodies: int
     journal_bytes: int
-    group_bytes: int = 1_300_000
+    group_bytes: int = int(__import__("os").environ.get("GB", "1000000"))
     step_s: float = 0.5
     step_events: int = 100_000
-    flood_share: float = 0.5
+    flood_share: float = 0.3
+    bulk_s: float = 0.15
     flood_s: float = 5.0
     behind_events: int = 20_000
     calm_s: float = 1.0

@@ -22,6 +22,7 @@ from tutorpulse.store.compacting import Compacted
 from tutorpulse.store.database import DEFAULT_MEMORY_GB, Arrays, Database
 from tutorpulse.store.home import Home
 from tutorpulse.store.index import FLUSH_IDS, IdIndex
+from tutorpulse.store.outline import Batch
 from tutorpulse.store.places import SessionPlaces
 from tutorpulse.store.receipts import Receipts
 from tutorpulse.store.recovery import recover
@@ -136,7 +137,7 @@ class EventStore:
         self.tell([claim])
         return claim.receipts()
 
-    def claim(self, batch: EventBatch) -> Claim:
+    def claim(self, batch: Batch) -> Claim:
         """Decide which events of a batch are new; see `Admission.claim`. Nothing is written by it."""
         while (claim := self.admission.claim(batch)) is None:
             with self._writing:

@@ -58,7 +58,7 @@ def of_claims(claims: Sequence[Claim], next_seq: int) -> Iterator[tuple[str, Arr
     for claim in claims:
         places = _places(claim.position, claim.new, next_seq)
         start = 0
-        for of_type in claim.batch.rows:
+        for of_type in claim.rows:
             span = slice(start, start + len(of_type.position))
             rows.append(of_type)
             accepted.append(claim.new[span])

@@ -39,7 +39,7 @@ def told(taken: Taken) -> Ingested:
         where = f"{first.field}: " if first.field else ""
         return Ingested("rejected", None, f"{where}{first.reason}")
     accepted = taken.count("accepted")
-    event_id = str(taken.event_ids[0]) if len(taken) == 1 else None
+    event_id = str(taken.event_ids()[0]) if len(taken) == 1 else None
     status = "accepted" if accepted or not len(taken) else "duplicate"
     many = "Event" if len(taken) == 1 else f"{len(taken)} events"
     return Ingested(status, event_id, f"{many} {'accepted' if accepted else 'known already'}")

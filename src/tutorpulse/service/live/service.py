@@ -22,6 +22,7 @@ from tutorpulse.service.refresh import RefreshReport
 from tutorpulse.service.root import Pulse, open_alone
 from tutorpulse.service.scoring import Scorer
 from tutorpulse.settings import Settings
+from tutorpulse.store.beside import Beside
 from tutorpulse.store.livelog import LiveLog
 from tutorpulse.store.livestats import limits_of
 
@@ -131,7 +132,7 @@ def open_service(
         stack.callback(refresher.close, CLOSE_S)
         tolerance_us = int(pulse.settings.future_tolerance_hours * HOUR_US)
         limits = limits_of(pulse.settings)
-        live = LiveLog(pulse.store, refresher.announce, limits, future_tolerance_us=tolerance_us)
+        live = LiveLog(pulse.store, refresher.announce, limits, tolerance_us, Beside())
         stack.callback(live.close, CLOSE_S)
         refresher.manners.door = live
         worker = Worker(pulse, lambda: refresher.models.known)
