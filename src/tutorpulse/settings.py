@@ -183,9 +183,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float,
         Meta(gt=0),
         _doc(
-            "Megabytes that may be acknowledged and not yet in the database, some four times that in memory; then bodies wait."
+            "Megabytes that may be acknowledged and not yet in the database, on the disk, and a sixth of that in memory at most; then bodies wait. In a flood the database begins at half of it."
         ),
-    ] = 256.0
+    ] = 512.0
     database_gb_max: Annotated[
         float,
         Meta(ge=DATABASE_GB_LEAST),

@@ -13,7 +13,7 @@ from tutorpulse.store.bodies import Body, Taken
 
 
 def taken(mark: str) -> Taken:
-    return Taken(np.array([mark], dtype=object), np.zeros(1, np.int8), ())
+    return Taken(lambda: np.array([mark], dtype=object), np.zeros(1, np.int8), ())
 
 
 def body(text: str) -> Body:

@@ -6,7 +6,6 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from queue import Queue
-from typing import Any
 
 import msgspec
 import pytest
@@ -15,8 +14,6 @@ from tests.store.batches import batch_of
 from tests.store.door import FOREVER, NOW, body, booked, event, refuse, starts, statuses, take
 from tests.store.test_log import paid
 from tutorpulse.errors import QueueFullError, UnavailableError
-from tutorpulse.store import journal as journal_module
-from tutorpulse.store import livelog as livelog_module
 from tutorpulse.store import settling
 from tutorpulse.store.bodies import Body, Form
 from tutorpulse.store.home import Home
@@ -327,33 +324,6 @@ def test_a_sender_who_goes_away_stops_nobody(live: LiveLog) -> None:
     assert not gone.cancel()
     assert statuses(gone.result(30)) == [0]
     assert statuses(take(live, body(event("b")))[0]) == [0]
-
-
-def test_while_a_group_waits_for_the_disk_the_next_is_decided(
-    store: EventStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And answered after it, in order; an event that is not sure yet is a duplicate for nobody until it is."""
-    live = LiveLog(store, limits=replace(FOREVER, group_bytes=1))
-    decoding, may_sync, real = Queue[int](), threading.Event(), livelog_module.decode
-
-    def noted(group: Any) -> Any:
-        decoding.put(len(group.bodies))
-        return real(group)
-
-    def slow(file: int) -> None:
-        assert may_sync.wait(30)
-
-    monkeypatch.setattr(livelog_module, "decode", noted)
-    monkeypatch.setattr(livelog_module, "_LARGE_BYTES", 1)
-    monkeypatch.setattr(journal_module.os, "fdatasync", slow)
-    with live._guard:
-        answers = [live.take(body(event(one))) for one in ("a", "b", "a")]
-    assert [decoding.get(timeout=30) for _ in range(2)] == [1, 1]
-    assert not any(answer.done() for answer in answers)
-    may_sync.set()
-    assert [statuses(answer.result(30)) for answer in answers] == [[0], [0], [1]]
-    live.close(30)
-    assert len(store) == 2
 
 
 def test_reasons_without_end_are_counted_together(live: LiveLog) -> None:

@@ -41,6 +41,8 @@ __all__ = ["Limits", "LiveLog", "LiveStats"]
 
 _RETRY_S = 1.0
 _OTHERS_WRITE_S = 0.1
+_BESIDE_AFTER_S = 1.0
+"""A service that has had nothing to take for so long starts the process beside it: its own start is over, and nobody waits."""
 _BULK_SHARE = 0.01
 _FLOOD_LOOK_S = 0.1
 """How soon the end of a flood is noticed."""
@@ -248,9 +250,9 @@ class LiveLog:
 
     def _next_group(self, wait: bool) -> _Arrival | None:
         """What waits, up to a group's size; None where nothing does: unless told to wait, or when closing."""
+        if wait:
+            self._wait_for_bodies()
         with self._guard:
-            if wait:
-                self._to_take.wait_for(lambda: self._closing or self._can_take())
             if not self._queue or not (self._closing or self._has_room()):
                 return None
             some: list[_Waiting] = []
@@ -262,8 +264,19 @@ class LiveLog:
         group = Group(tuple(body for body, _ in some), self._future_tolerance_us)
         return _Arrival(group, some, size >= _LARGE_BYTES, time.monotonic())
 
+    def _wait_for_bodies(self) -> None:
+        idle_s = None if self._beside is None or self._beside.pid else _BESIDE_AFTER_S
+        with self._guard:
+            if self._to_take.wait_for(self._can_take, idle_s):
+                return
+        if self._beside:
+            # A flood that comes later finds it ready.
+            self._beside.is_ready()
+        with self._guard:
+            self._to_take.wait_for(self._can_take)
+
     def _can_take(self) -> bool:
-        return bool(self._queue) and self._has_room()
+        return self._closing or (bool(self._queue) and self._has_room())
 
     def _has_room(self) -> bool:
         return self._backlog.bytes < self._limits.journal_bytes

@@ -17,11 +17,11 @@ class Limits:
     """How much may wait, and how large the steps are.
 
     `waiting_bytes`, `waiting_bodies`: not yet taken; more is refused. `group_bytes`: made durable together, one body at least; of what a
-    flood has under way so much that the rest can be decoded meanwhile. `journal_bytes`:
-    acknowledged and not yet in the database (some four times that in memory); with more, nothing is taken. That is
+    flood has under way so much that the rest can be decoded meanwhile, and no more than a pipe holds. `journal_bytes`:
+    acknowledged and not yet in the database; with more, nothing is taken. That is
     room for a flood, and for what comes in while the database checkpoints or runs of ids are merged, which takes seconds. The database takes what
     is there `step_s` seconds after its last step, as soon as it is `step_events` events, or when somebody is about to look (`LiveLog.bring_in`). In a flood, that is while large groups take more than `flood_share` of the
-    ingest thread's time, it waits until that is over, half of the journal's room is taken, or the oldest event has waited for `flood_s`: both at once would take twice as long over each.
+    ingest thread's time, it waits until that is over (and `bulk_s` to see whether large groups after a quiet while are one), half of the journal's room is taken, or the oldest event has waited for `flood_s`: both at once would take twice as long over each.
     The door is behind while `behind_events` wait for the database, and `calm_s` after that. It checkpoints every `checkpoint_mb` of its own log: at 64 a step waited
     half a second for it and more, at 16 a tenth, and all of them together take no longer (one-off looks).
     """
@@ -29,7 +29,7 @@ class Limits:
     waiting_bytes: int
     waiting_bodies: int
     journal_bytes: int
-    group_bytes: int = int(__import__("os").environ.get("GB", "1000000"))
+    group_bytes: int = 1_000_000
     step_s: float = 0.5
     step_events: int = 100_000
     flood_share: float = 0.3

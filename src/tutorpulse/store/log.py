@@ -144,6 +144,11 @@ class EventStore:
                 self._ready_to_write()
         return claim
 
+    def catch_up(self) -> None:
+        """Make sure that every known id is in the index, so that the next claim waits for nobody who writes."""
+        with self._writing:
+            self._ready_to_write()
+
     def write(self, generation: Generation, settle: bool = False) -> None:
         """Put decided events and their rejects into the database, all or none, and their ids into the index.
 

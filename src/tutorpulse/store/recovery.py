@@ -28,6 +28,10 @@ class Writable(Protocol):
         """Put decided events into the database."""
         ...
 
+    def catch_up(self) -> None:
+        """Make sure that every id of the database is known."""
+        ...
+
 
 def recover(store: Writable, folder: Path) -> None:
     """Write every group that the folder's segments hold, and remove these. Events that are in the log already are duplicates.
@@ -64,6 +68,9 @@ def left_behind(store: Writable, folder: Path) -> list[Segment]:
     if len(told) < len(found):
         recover(store, folder)
         return []
+    if told:
+        # Else the first claim would, once whoever writes these is done.
+        store.catch_up()
     now_s = monotonic()
     return [
         Segment(

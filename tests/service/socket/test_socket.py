@@ -71,6 +71,7 @@ def test_every_method_of_the_store_works_through_the_socket() -> None:
         "tell",
         "writing",
         "checkpoint_every",
+        "catch_up",
         "use_threads",
         "places_of_sessions",
         "query_as_it_is",

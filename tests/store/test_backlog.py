@@ -1,0 +1,197 @@
+"""What is in the journal and not in the database: by segments, in order, each there until it is done."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.store.batches import batch_of
+from tests.store.door import body, event
+from tests.store.test_log import paid
+from tutorpulse.errors import HomeError
+from tutorpulse.store import backlog as backlog_module
+from tutorpulse.store import journal as journal_module
+from tutorpulse.store.admission import Claim
+from tutorpulse.store.backlog import Backlog, Segment
+from tutorpulse.store.bodies import Group, decode
+from tutorpulse.store.home import Home
+from tutorpulse.store.journal import segments
+from tutorpulse.store.log import EventStore
+from tutorpulse.store.outline import Outline
+from tutorpulse.store.recovery import left_behind
+
+
+def group(*names: str) -> Group:
+    return Group((body(*[event(name) for name in names]),), 0)
+
+
+def held(store: EventStore, backlog: Backlog, some: Group, now_s: float = 0.0, whole: bool = False) -> None:
+    batch = decode(some).batch
+    backlog.append(some, store.claim(batch if whole else Outline.of(batch)), now_s)
+
+
+def taken(backlog: Backlog) -> list[Segment]:
+    found = []
+    while (segment := backlog.take()) is not None:
+        found.append(segment)
+        backlog.done(segment)
+    return found
+
+
+def ids(claims: list[Claim]) -> list[str]:
+    return [
+        event_id
+        for claim in claims
+        for rows in claim.rows
+        for event_id in rows.event_id[claim.new[rows.position]].tolist()
+    ]
+
+
+def test_it_counts_what_it_holds_and_since_when(store: EventStore, tmp_path: Path) -> None:
+    backlog = Backlog(tmp_path / "j", store.admission)
+    assert backlog.is_empty
+    assert backlog.since_s is None
+    first, second = group("a", "b"), group("b", "c")
+    held(store, backlog, first, now_s=5.0)
+    held(store, backlog, second, now_s=6.0)
+    size = sum(len(one.bodies[0].raw) for one in (first, second))
+    assert (backlog.events, backlog.bytes, backlog.since_s) == (3, size, 5.0)
+    assert backlog.take() is None
+    backlog.seal()
+    assert backlog.since_s == 5.0
+    segment = backlog.take()
+    assert segment is not None
+    assert (segment.events, segment.bytes, segment.since_s) == (3, size, 5.0)
+    assert backlog.take() is segment
+    assert backlog.since_s is None
+    assert not backlog.is_empty
+    assert (backlog.events, backlog.bytes) == (3, size)
+    backlog.done(segment)
+    assert (backlog.events, backlog.bytes, backlog.is_empty) == (0, 0, True)
+    assert not segments(tmp_path / "j")
+    backlog.seal()
+    assert backlog.take() is None
+
+
+def test_segments_end_at_a_size_and_come_in_order(
+    store: EventStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog_module, "SEGMENT_BYTES", 2 * len(group("a").bodies[0].raw))
+    backlog = Backlog(tmp_path / "j", store.admission)
+    for name in "abcde":
+        held(store, backlog, group(name))
+    assert len(segments(tmp_path / "j")) == 3
+    backlog.seal()
+    assert [segment.events for segment in taken(backlog)] == [2, 2, 1]
+
+
+@pytest.mark.parametrize("second_is_whole", [True, False])
+def test_rows_that_are_not_at_hand_are_read_from_the_journal(
+    store: EventStore, tmp_path: Path, second_is_whole: bool
+) -> None:
+    backlog = Backlog(tmp_path / "j", store.admission)
+    held(store, backlog, group("a", "b"))
+    held(store, backlog, group("b", "c", "c"), whole=second_is_whole)
+    backlog.seal()
+    (segment,) = [one for one in [backlog.take()] if one]
+    with pytest.raises(TypeError, match="Load the generation first"):
+        ids(segment.generation.claims)
+    store.write(segment.generation)
+    assert ids(segment.generation.claims) == ["a", "b", "c"]
+    assert store.query("SELECT event_id FROM payment_events ORDER BY seq")["event_id"].tolist() == [
+        "a",
+        "b",
+        "c",
+    ]
+
+
+def test_a_group_that_the_disk_refused_in_between_is_not_read(
+    store: EventStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where it could not be cut off: whatever of it is in the file was never acknowledged."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    backlog = Backlog(tmp_path / "j", store.admission)
+    held(store, backlog, group("a"))
+    refused = store.claim(Outline.of(decode(group("refused")).batch))
+    with monkeypatch.context() as patch:
+        patch.setattr(journal_module.os, "fdatasync", full)
+        patch.setattr(journal_module.os, "ftruncate", full)
+        with pytest.raises(OSError, match="No space left"):
+            backlog.append(group("refused"), refused, 0.0)
+    store.admission.withdraw(refused)
+    held(store, backlog, group("b"))
+    backlog.seal()
+    for segment in iter(backlog.take, None):
+        store.write(segment.generation)
+        backlog.done(segment)
+    assert store.query("SELECT event_id FROM payment_events ORDER BY seq")["event_id"].tolist() == ["a", "b"]
+    assert not segments(tmp_path / "j")
+
+
+def test_a_record_that_the_disk_spoiled_is_told(store: EventStore, tmp_path: Path) -> None:
+    backlog = Backlog(tmp_path / "j", store.admission)
+    held(store, backlog, group("a"))
+    (path,) = segments(tmp_path / "j")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    backlog.seal()
+    (segment,) = [one for one in [backlog.take()] if one]
+    with pytest.raises(HomeError, match=r"journal is damaged at byte 0. .* see whether the disk fails"):
+        store.write(segment.generation)
+
+
+def left_by_another(home: Home, *names: str) -> None:
+    """A journal as a service leaves it that is killed before it writes: what these groups of one event hold."""
+    with EventStore.open(home) as store:
+        backlog = Backlog(home.journal_path, store.admission)
+        for name in names:
+            held(store, backlog, group(name))
+            backlog.seal()
+        backlog.close()
+
+
+def test_what_another_process_left_is_known_at_once_and_written_in_turn(home: Home) -> None:
+    left_by_another(home, "a", "b")
+    with EventStore.open(home, recovering=False) as store:
+        backlog = Backlog(home.journal_path, store.admission, left_behind(store, home.journal_path))
+        assert (backlog.events, len(store)) == (2, 0)
+        held(store, backlog, group("b", "c"))
+        assert backlog.events == 3
+        assert store.append(batch_of([paid("a"), paid("d")])).status.tolist() == [1, 0]
+        backlog.seal()
+        for segment in iter(backlog.take, None):
+            store.write(segment.generation)
+            backlog.done(segment)
+        found = store.query("SELECT event_id FROM payment_events ORDER BY event_id")["event_id"]
+        assert found.tolist() == ["a", "b", "c", "d"]
+    assert not segments(home.journal_path)
+
+
+def test_what_the_log_has_by_then_is_not_written_twice(home: Home) -> None:
+    left_by_another(home, "a", "b")
+    kept = [(path, path.read_bytes()) for path in segments(home.journal_path)]
+    with EventStore.open(home) as store:
+        assert len(store) == 2
+    for path, content in kept:
+        path.write_bytes(content)
+    with EventStore.open(home, recovering=False) as store:
+        backlog = Backlog(home.journal_path, store.admission, left_behind(store, home.journal_path))
+        for segment in iter(backlog.take, None):
+            store.write(segment.generation)
+            backlog.done(segment)
+        assert len(store) == 2
+
+
+def test_a_journal_of_an_older_version_is_brought_in_at_once(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = journal_module.Record
+    with monkeypatch.context() as older:
+        older.setattr(journal_module, "Record", lambda bodies, tolerance, _ids: real(bodies, tolerance))
+        left_by_another(home, "a", "b")
+    with EventStore.open(home, recovering=False) as store:
+        assert left_behind(store, home.journal_path) == []
+        assert len(store) == 2
