@@ -16,6 +16,7 @@ from tutorpulse.bench.marketplace import Plan, batches, ndjson
 from tutorpulse.clock import SystemClock
 from tutorpulse.errors import TutorpulseError
 from tutorpulse.events.strict import decode_block
+from tutorpulse.store.beside import Beside
 from tutorpulse.store.bodies import Body, Taken
 from tutorpulse.store.livelog import LiveLog
 from tutorpulse.store.log import EventStore
@@ -51,7 +52,7 @@ def run(options: Options) -> Result:
     home = filled_home(options)
     events = max(POST_EVENTS, options.events // _NEW_SHARE)
     with EventStore.open(home) as store:
-        live = LiveLog(store)
+        live = LiveLog(store, beside=Beside())
         store.settle()
         runs = [_posts(live, _lines(options, 10 + repeat, events), 0.0) for repeat in range(options.repeats)]
         doubled = _posts(live, _lines(options, 8, events), DUPLICATES)
