@@ -13,7 +13,7 @@ from tutorpulse.store.bodies import Body, Taken
 
 
 def taken(mark: str) -> Taken:
-    return Taken(lambda: np.array([mark], dtype=object), np.zeros(1, np.int8), ())
+    return Taken(lambda: [mark], np.zeros(1, np.int8), ())
 
 
 def body(text: str) -> Body:
@@ -103,4 +103,4 @@ def test_a_caller_that_went_away_disturbs_nobody() -> None:
             future.set_result(taken("ok"))
         return await stays
 
-    assert asyncio.run(main()).event_ids().tolist() == ["ok"]
+    assert asyncio.run(main()).event_ids() == ["ok"]

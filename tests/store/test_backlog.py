@@ -1,5 +1,6 @@
 """What is in the journal and not in the database: by segments, in order, each there until it is done."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,22 @@ def test_rows_that_are_not_at_hand_are_read_from_the_journal(
         "b",
         "c",
     ]
+
+
+def test_rows_that_come_in_another_order_than_the_outline_told_are_taken_by_their_ids(
+    store: EventStore, tmp_path: Path
+) -> None:
+    some = group("a", "b", "b", "c")
+    batch = decode(some).batch
+    (rows,) = batch.rows
+    turned = replace(rows, **{name: getattr(rows, name)[::-1] for name in ("position", "event_id", "ts_us")})
+    backlog = Backlog(tmp_path / "j", store.admission)
+    held(store, backlog, group("c"))
+    backlog.append(some, store.claim(Outline.of(replace(batch, rows=(turned,)))), 0.0)
+    backlog.seal()
+    (segment,) = [one for one in [backlog.take()] if one]
+    store.write(segment.generation)
+    assert ids(segment.generation.claims) == ["c", "a", "b"]
 
 
 def test_a_group_that_the_disk_refused_in_between_is_not_read(

@@ -84,7 +84,7 @@ def test_what_another_process_decodes_is_answered_and_stored_as_what_is_decoded_
 def test_answers_name_the_ids_of_what_another_process_decoded(flooded: LiveLog) -> None:
     with flooded._guard:
         futures = [flooded.take(one) for one in BODIES]
-    named = [future.result(30).event_ids().tolist() for future in futures]
+    named = [future.result(30).event_ids() for future in futures]
     assert named == [["a", "b", None], ["b", "c"], ["d", "d"], [None], ["a", "e"]]
 
 

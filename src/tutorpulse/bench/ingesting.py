@@ -69,6 +69,7 @@ def run(options: Options) -> Result:
         long = _flood(service, [line for part in long_lines for line in part])
         paced = _flood(service, paced_lines, paced=True).posted
         count = max(100, options.events // SINGLE_SHARE)
+        until_scored(service)
         single = _post(service, _singles(service, single_lines[:count]), SINGLE_CONNECTIONS)
     limit = _sinkless(home, new[0])
     details = {

@@ -31,7 +31,7 @@ class NoSink:
         count = max(1, body.raw.count(b"\n"))
         future: Future[Taken] = Future()
         status = np.full(count, ACCEPTED, np.int8)
-        future.set_result(Taken(lambda: np.full(count, None, np.object_), status, ()))
+        future.set_result(Taken(lambda: [None] * count, status, ()))
         return future
 
     def flush(self, timeout_s: float) -> None:

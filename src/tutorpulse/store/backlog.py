@@ -3,10 +3,13 @@
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
+from tutorpulse.events.batch import EventBatch
 from tutorpulse.store.admission import Admission, Claim, Generation, claimed
 from tutorpulse.store.bodies import Group, decode
 from tutorpulse.store.journal import Journal, Place, read_record
@@ -108,6 +111,14 @@ class Backlog:
 def _loaded(claims: Sequence[Claim], places: Sequence[Place | None]) -> list[Claim]:
     """The claims with their rows; places in the journal stand for those that lack them."""
     return [
-        claim if place is None else claimed(decode(read_record(place)).batch, claim.new_digests)
+        claim if place is None else _with_rows(claim, decode(read_record(place)).batch)
         for claim, place in zip(claims, places, strict=True)
     ]
+
+
+def _with_rows(claim: Claim, batch: EventBatch) -> Claim:
+    places = np.concatenate([rows.position for rows in batch.rows]) if batch.rows else claim.position
+    if np.array_equal(places, claim.position):
+        return replace(claim, batch=batch)
+    # The process that made the outline may be of a version that was installed since.
+    return claimed(batch, claim.new_digests)

@@ -55,7 +55,7 @@ class Taken:
     `event_ids` gives the ids, given or derived, None where the event was rejected; `status` indexes `receipts.STATUSES`.
     """
 
-    event_ids: Callable[[], NDArray[np.object_]]
+    event_ids: Callable[[], Sequence[str | None]]
     status: NDArray[np.int8]
     refused: tuple[Refused, ...]
 
@@ -136,7 +136,7 @@ def answers(decoded: Decoded[Batch], claim: "Claim") -> list[Taken]:
     return [Taken(partial(_part, event_ids, start, end), status[start:end], why) for start, end, why in spans]
 
 
-def _part(ids: Callable[[], NDArray[np.object_]], start: int, end: int) -> NDArray[np.object_]:
+def _part(ids: Callable[[], list[str | None]], start: int, end: int) -> list[str | None]:
     return ids()[start:end]
 
 

@@ -146,9 +146,16 @@ def partners(parts: Iterable[Digests], hi: NDArray[np.uint64]) -> NDArray[np.uin
 
 def first_of_each(digests: Digests, order: NDArray[np.int64]) -> NDArray[np.bool_]:
     """For each digest, whether it is the first of its equals by ascending `order` (distinct numbers)."""
+    first = np.ones(len(digests), np.bool_)
     ascending = np.sort(digests.hi)
-    if not (ascending[1:] == ascending[:-1]).any():
-        return np.ones(len(digests), np.bool_)
+    again = ascending[1:][ascending[1:] == ascending[:-1]]
+    if len(again):
+        among = np.flatnonzero(np.isin(digests.hi, again))
+        first[among] = _first_among(digests[among], order[among])
+    return first
+
+
+def _first_among(digests: Digests, order: NDArray[np.int64]) -> NDArray[np.bool_]:
     by = np.lexsort((order, digests.lo, digests.hi))
     hi, lo = digests.hi[by], digests.lo[by]
     first = np.empty(len(digests), np.bool_)

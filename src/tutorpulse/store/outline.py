@@ -30,7 +30,7 @@ class Outline(msgspec.Struct, frozen=True, array_like=True):
     def of(cls, batch: EventBatch) -> "Outline":
         """What is to be known of a batch."""
         digests, position = digests_of(batch)
-        ids = msgspec.msgpack.encode(ids_of(batch).tolist())
+        ids = msgspec.msgpack.encode(ids_of(batch))
         return cls(
             batch.size,
             batch.rejects,
@@ -56,11 +56,12 @@ def digests_of(batch: Batch) -> tuple[Digests, NDArray[np.int64]]:
     return ids, np.concatenate([rows.position for rows in batch.rows])
 
 
-def ids_of(batch: Batch) -> NDArray[np.object_]:
+def ids_of(batch: Batch) -> list[str | None]:
     """The events' ids by their places, None for rejects."""
     if isinstance(batch, Outline):
-        return np.array([*_IDS.decode(batch.ids), None], np.object_)[:-1]
+        return _IDS.decode(batch.ids)
     found = np.full(batch.size, None, np.object_)
     for rows in batch.rows:
         found[rows.position] = rows.event_id
-    return found
+    ids: list[str | None] = found.tolist()
+    return ids

@@ -14,7 +14,7 @@ from tutorpulse.service.shown import Standing
 from tutorpulse.training.track.shapes import Expected, Interval, Moved, OutputFigures
 
 
-class EventReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
+class EventReceipt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of one event: its place in the body (from 0), its id if it has one, and why it was rejected.
 
     `field` is the dotted path of what is wrong, absent where it is the event as a whole.
