@@ -85,6 +85,27 @@ def test_segments_end_at_a_size_and_come_in_order(
     assert [segment.events for segment in taken(backlog)] == [2, 2, 1]
 
 
+def test_a_segment_that_ended_for_its_size_holds_no_rows_until_it_is_written(
+    store: EventStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog_module, "SEGMENT_BYTES", 2 * len(group("a").bodies[0].raw))
+    backlog = Backlog(tmp_path / "j", store.admission)
+    for name in "abc":
+        held(store, backlog, group(name), whole=True)
+    backlog.seal()
+    whole = []
+    for segment in iter(backlog.take, None):
+        whole.append([claim.is_whole for claim in segment.generation.claims])
+        store.write(segment.generation)
+        backlog.done(segment)
+    assert whole == [[False, False], [True]]
+    assert store.query("SELECT event_id FROM payment_events ORDER BY seq")["event_id"].tolist() == [
+        "a",
+        "b",
+        "c",
+    ]
+
+
 @pytest.mark.parametrize("second_is_whole", [True, False])
 def test_rows_that_are_not_at_hand_are_read_from_the_journal(
     store: EventStore, tmp_path: Path, second_is_whole: bool

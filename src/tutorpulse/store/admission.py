@@ -16,7 +16,7 @@ from tutorpulse.store import identities
 from tutorpulse.store.database import Database
 from tutorpulse.store.digests import Digests, SortedParts, concatenate, contained, first_of_each
 from tutorpulse.store.index import IdIndex
-from tutorpulse.store.outline import Batch, digests_of
+from tutorpulse.store.outline import Batch, Outline, digests_of
 from tutorpulse.store.receipts import ACCEPTED, DUPLICATE, REJECTED, Receipts
 
 
@@ -53,6 +53,10 @@ class Claim:
         if not isinstance(self.batch, EventBatch):
             raise TypeError("The rows of an outline are in the journal. Load the generation first.")
         return self.batch.rows
+
+    def without_rows(self) -> "Claim":
+        """The same, with its rows left in the journal."""
+        return replace(self, batch=Outline.bare(self.batch.size, self.batch.rejects))
 
     def receipts(self) -> Receipts:
         """What became of each event of the batch."""
@@ -133,6 +137,7 @@ class Admission:
         """All sure claims that are on their way and not in a generation handed out before."""
         with self._changed:
             generation = self._on_their_way[-1]
+            generation.digests.join()
             self._on_their_way.append(Generation())
             return generation
 

@@ -39,7 +39,7 @@ class Backlog:
         self._sealed = deque(left)
         self._in_hand: Segment | None = None
         self._events = self._bytes = 0
-        self._places: list[Place | None] = []
+        self._places: list[Place] = []
         self._since_s: float | None = None
         self.events = sum(segment.events for segment in self._sealed)
         """In all."""
@@ -67,24 +67,27 @@ class Backlog:
         size = sum(len(body.raw) for body in group.bodies)
         with self._guard:
             place = self._journal.append(group, claim.new_digests)
-            self._places.append(None if claim.is_whole else place)
+            self._places.append(place)
             self._admission.confirm(claim)
             self._events, self._bytes = self._events + claim.size, self._bytes + size
             self._since_s = now_s if self._since_s is None else self._since_s
             self.events, self.bytes = self.events + claim.size, self.bytes + size
             if self._bytes >= SEGMENT_BYTES:
-                self._seal()
+                # Nobody writes it at once, so there may come to be many: their rows would take four times the journal's room in memory.
+                self._seal(keep_rows=False)
 
     def seal(self) -> None:
         """End the segment that is being written, if it holds anything."""
         with self._guard:
-            self._seal()
+            self._seal(keep_rows=True)
 
-    def _seal(self) -> None:
+    def _seal(self, keep_rows: bool) -> None:
         if self._since_s is None:
             return
         number, generation = self._journal.seal(), self._admission.next_generation()
-        if any(self._places):
+        if not keep_rows:
+            generation.claims = [claim.without_rows() for claim in generation.claims]
+        if not all(claim.is_whole for claim in generation.claims):
             generation.load = partial(_loaded, tuple(generation.claims), tuple(self._places))
         self._places = []
         self._sealed.append(Segment(number, generation, self._events, self._bytes, self._since_s))
@@ -108,10 +111,10 @@ class Backlog:
         self._journal.close()
 
 
-def _loaded(claims: Sequence[Claim], places: Sequence[Place | None]) -> list[Claim]:
-    """The claims with their rows; places in the journal stand for those that lack them."""
+def _loaded(claims: Sequence[Claim], places: Sequence[Place]) -> list[Claim]:
+    """The claims with their rows, from their places in the journal where they lack them."""
     return [
-        claim if place is None else _with_rows(claim, decode(read_record(place)).batch)
+        claim if claim.is_whole else _with_rows(claim, decode(read_record(place)).batch)
         for claim, place in zip(claims, places, strict=True)
     ]
 

@@ -95,6 +95,11 @@ class SortedParts:
             parts[-2:] = [concatenate(parts[-2:]).sorted()]
         self.parts = parts
 
+    def join(self) -> None:
+        """Hold all in one part, once no more are to come for a while: each part is looked through for whatever is sought."""
+        if len(self.parts) > 1:
+            self.parts = [concatenate(self.parts).sorted()]
+
 
 def concatenate(parts: list[Digests]) -> Digests:
     """All digests of `parts`, in order; of none, an empty set."""

@@ -40,6 +40,11 @@ class Outline(msgspec.Struct, frozen=True, array_like=True):
             msgspec.Raw(ids),
         )
 
+    @classmethod
+    def bare(cls, size: int, rejects: tuple[Reject, ...]) -> "Outline":
+        """What is left to be known of a batch that was decided about, and whose senders were told."""
+        return cls(size, rejects, b"", b"", b"", msgspec.Raw(b"\x90"))
+
 
 Batch: TypeAlias = EventBatch | Outline
 """A decoded batch, or what is known of it."""
