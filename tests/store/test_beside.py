@@ -3,22 +3,27 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.store.door import NOW, body, event
+from tutorpulse.store import beside as beside_module
 from tutorpulse.store.beside import Beside
 from tutorpulse.store.bodies import Body, Group, decode
 from tutorpulse.store.outline import Outline
 
 
+def until(holds: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+
+
 def ready() -> Beside:
     beside = Beside()
-    until = time.monotonic() + 60
-    while not beside.is_ready():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until(beside.is_ready)
     return beside
 
 
@@ -45,10 +50,9 @@ def test_what_comes_back_is_what_decoding_here_gives_in_order(beside: Beside) ->
         group(body(*[event(f"{i}") for i in range(9_000)], form="lines")),
         group(Body(b"no event", "json", "x", NOW)),
     ]
-    assert all(beside.send(one) for one in groups[:2])
-    for place, one in enumerate(groups):
-        if place == 1:
-            assert beside.send(groups[2])
+    for one in groups:
+        until(lambda one=one: beside.send(one))
+    for one in groups:
         received, here = beside.receive(), decode(one)
         assert received is not None
         assert received.batch == Outline.of(here.batch)
@@ -79,4 +83,16 @@ def test_it_ends_with_whoever_started_it(beside: Beside) -> None:
     assert process is not None
     beside.close()
     assert process.wait(30) == 0
+    assert beside.pid is None
+
+
+def test_a_process_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_ANSWERS_IN_S", "_ENDS_IN_S"):
+        monkeypatch.setattr(beside_module, name, 0.1)
+    beside = ready()
+    assert beside.pid is not None
+    os.kill(beside.pid, signal.SIGSTOP)
+    assert beside.send(group(body(*[event(f"{i}") for i in range(5_000)])))
+    assert not beside.send(group(body(event("a"))))
+    assert beside.receive() is None
     assert beside.pid is None

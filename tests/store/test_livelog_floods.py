@@ -10,8 +10,10 @@ from dataclasses import replace
 import pytest
 
 from tests.store.door import FOREVER, body, event, statuses, take
+from tutorpulse.store import backlog as backlog_module
 from tutorpulse.store import journal as journal_module
 from tutorpulse.store import livelog as livelog_module
+from tutorpulse.store.admission import Generation
 from tutorpulse.store.beside import Beside
 from tutorpulse.store.bodies import Body, Group
 from tutorpulse.store.home import Home
@@ -110,8 +112,9 @@ def test_the_next_group_is_with_the_other_process_while_one_waits_for_the_disk(
     sent, may_sync, real = threading.Semaphore(0), threading.Event(), beside.send
 
     def noted(group: Group) -> bool:
+        until(lambda: real(group))
         sent.release()
-        return real(group)
+        return True
 
     def slow(_file: int) -> None:
         assert may_sync.wait(30)
@@ -170,6 +173,36 @@ def test_in_a_flood_the_database_waits_for_its_end(
     live.flush(30)
     live.close(30)
     assert len(store) == 2
+
+
+def test_what_cannot_be_written_in_time_at_the_end_stays_in_the_journal(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog_module, "SEGMENT_BYTES", 1)
+    writing, may_go_on = threading.Event(), threading.Event()
+    with EventStore.open(home) as store:
+        live = LiveLog(store, limits=FOREVER)
+        live._stepped_s = time.monotonic()
+        take(live, body(event("a")))
+        take(live, body(event("b")))
+        real = store.write
+
+        def slowly(generation: Generation, settle: bool = False) -> None:
+            writing.set()
+            assert may_go_on.wait(30)
+            real(generation, settle)
+
+        monkeypatch.setattr(store, "write", slowly)
+        closing = threading.Thread(target=live.close, args=(0.2,))
+        closing.start()
+        assert writing.wait(30)
+        closing.join(30)
+        may_go_on.set()
+        live._applier.join(30)
+        assert len(store) == 1
+        assert len(segments(home.journal_path)) == 1
+    with EventStore.open(home) as store:
+        assert len(store) == 2
 
 
 @pytest.mark.parametrize("limit", [{"flood_s": 0.05}, {"journal_bytes": 20}])

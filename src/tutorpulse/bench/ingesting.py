@@ -51,18 +51,19 @@ class _Flood:
 
 def run(options: Options) -> Result:
     """Each repeat posts new events into a home that was refreshed once, a thousand a post over 8 connections, with the client on the same machine; then, by turns, as many with a fifth of duplicates.
-    Each begins when all that came before is in the database and everybody is scored whom it touched. Beside it: until when the events could be read; a flood
+    Each begins when all that came before is in the database and everybody is scored whom it touched; a first one, which finds nothing warm, is told by itself. Beside it: until when the events could be read; a flood
     four times as long, which the journal cannot put off as a whole; single events over 32
     connections, the time of posts that come at 120,000 events a second (from when each is due), and, as the limit, the same posts to the
     same server with no sink.
     """
     home = filled_home(options)
-    parts = [_lines(options, part) for part in range(2 * options.repeats + 2 + LONG_TIMES)]
+    parts = [_lines(options, part) for part in range(2 * options.repeats + 3 + LONG_TIMES)]
     new, more = parts[: options.repeats], parts[options.repeats : 2 * options.repeats]
-    paced_lines, single_lines, *long_lines = parts[2 * options.repeats :]
+    first_lines, paced_lines, single_lines, *long_lines = parts[2 * options.repeats :]
     repeats, duplicates = [], []
     with served(home) as service:
         refresh_whole(home)
+        first = _flood(service, first_lines)
         for fresh, others in zip(new, more, strict=True):
             repeats.append(_flood(service, fresh))
             duplicates.append(_flood(service, _with_duplicates(others, fresh)))
@@ -76,6 +77,8 @@ def run(options: Options) -> Result:
         "events_before": options.events,
         "events_posted": len(new[0]),
         "connections": CONNECTIONS,
+        "first_events_per_second": first.per_second,
+        "first_p99_ms": first.posted.quantile_ms(0.99),
         "p50_ms": [flood.posted.quantile_ms(0.5) for flood in repeats],
         "p99_ms": [flood.posted.quantile_ms(0.99) for flood in repeats],
         "readable_events_per_second": [flood.readable_per_second for flood in repeats],

@@ -26,7 +26,7 @@ from tutorpulse.store.home import Home
 SECONDS = 600.0
 DATABASE_SHARE = 0.75
 """What the database may have of memory, of the size of the log's file: less than it reads, so that its cache is full at once."""
-WARM_SHARE = 1.0
+WARM_SHARE = 1 / 2
 """The same load goes before the time that is measured, for so much of it."""
 
 EVENTS_PER_TUTOR = 500
@@ -59,7 +59,7 @@ def run(options: Options) -> Result:
     before the measured time fills, and what is measured is the whole process with its cache full. `database_full` says whether it was. And the daily
     upkeep, which is another load, is put off (`nightly_upkeep`).
 
-    Everybody is scored, and then the same load goes before the measured time for as long, so that every part has seen work and holds what it keeps: caches, and pages that the allocators do not give back. Between two
+    Everybody is scored, and then the same load goes before the measured time for half of it, so that every part has seen work. Between two
     checkpoints, of 64 MB of the database's own log, the rows that came since are in memory (`database_pending`): some minutes of rise and a fall, of which
     the measured time should hold several. Nothing is left out of what is measured: see `memory.Trend` for the rule by which memory is said to be flat.
 

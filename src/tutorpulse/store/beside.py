@@ -8,10 +8,13 @@ journals and answers. What comes back are outlines: the rows themselves are read
 is that process: groups come in on its input, in MessagePack, and their outlines go out on its output, in order. It ends when its input does.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
+import termios
 import time
+from array import array
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from threading import Thread
@@ -24,6 +27,8 @@ from tutorpulse.store.outline import Outline
 _PIPE_BYTES = 1 << 20
 _AGAIN_AFTER_S = 60.0
 _ENDS_IN_S = 2.0
+_ANSWERS_IN_S = 10.0
+"""A process that takes a thousand times as long as it should hangs."""
 _SWITCH_S = 0.0005
 """The next group is read while one is decoded; at Python's 5 ms the sender waits for each of its pieces."""
 
@@ -67,8 +72,11 @@ class Beside:
         return self._said_hello
 
     def send(self, group: Group) -> bool:
-        """Have a group decoded; `receive` gives its outline. False: the process has ended."""
+        """Have a group decoded; `receive` gives its outline. False: the process has ended, or has not read what was sent before."""
         assert self._groups is not None, "ready"
+        if _has_unread(self._groups):
+            # What does not fit into the pipe would wait for a process that may hang.
+            return False
         try:
             self._groups.send_bytes(_ENCODER.encode(group))
         except OSError:
@@ -77,14 +85,17 @@ class Beside:
         return True
 
     def receive(self) -> Decoded[Outline] | None:
-        """Of the first group sent that was not received; None where the process ended before."""
+        """Of the first group sent that was not received; None where the process ended before, or hangs."""
         if self._answers is None:
             return None
         try:
-            answer = _ANSWER.decode(self._answers.recv_bytes())
+            came = self._answers.recv_bytes() if self._answers.poll(_ANSWERS_IN_S) else b""
         except (EOFError, OSError):
+            came = b""
+        if not came:
             self._give_up()
             return None
+        answer = _ANSWER.decode(came)
         return Decoded(answer.outline, answer.starts)
 
     def close(self) -> None:
@@ -120,6 +131,12 @@ class Beside:
     def _give_up(self) -> None:
         self.close()
         self._not_before_s = time.monotonic() + _AGAIN_AFTER_S
+
+
+def _has_unread(pipe: Connection) -> bool:
+    unread = array("i", [0])
+    fcntl.ioctl(pipe.fileno(), termios.FIONREAD, unread)
+    return unread[0] > 0
 
 
 def main() -> None:

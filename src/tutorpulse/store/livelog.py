@@ -43,7 +43,8 @@ _RETRY_S = 1.0
 _OTHERS_WRITE_S = 0.1
 _BESIDE_AFTER_S = 1.0
 """A service that has had nothing to take for so long starts the process beside it: its own start is over, and nobody waits."""
-_BULK_SHARE = 0.01
+_BULK_SHARE = 0.05
+"""Of the ingest thread's time; a lone body of a thousand events takes less."""
 _FLOOD_LOOK_S = 0.1
 """How soon the end of a flood is noticed."""
 _LARGE_BYTES = 1 << 16
@@ -91,6 +92,7 @@ class LiveLog:
         self._pressure = Pressure()
         self._stepped_s = time.monotonic()
         self._pressed_s = -math.inf
+        self._is_over = False
         self._totals = Totals()
         self._rejected: Counter[str] = Counter()
         store.checkpoint_every(limits.checkpoint_mb)
@@ -189,7 +191,8 @@ class LiveLog:
         In a flood each step leaves a moment in which few wait; work that begins in it holds up the next ones.
         """
         now_s = time.monotonic()
-        return self._many_wait or self._is_flood(now_s) or now_s - self._pressed_s < self._limits.calm_s
+        is_pressed = self._many_wait or now_s - self._pressed_s < self._limits.calm_s
+        return is_pressed or self._is_flood(now_s) or self._bulk_rest_s(now_s) > 0
 
     @property
     def _many_wait(self) -> bool:
@@ -218,6 +221,7 @@ class LiveLog:
             self._to_write.notify()
         for thread in (self._ingester, self._applier):
             thread.join(max(0.0, until - time.monotonic()))
+        self._is_over = True
         if not self._ingester.is_alive() and not self._applier.is_alive():
             self._backlog.close()
 
@@ -378,7 +382,7 @@ class LiveLog:
             return self._to_write.wait_for(lambda: self._closing, seconds)
 
     def _wait_for_step(self) -> bool:
-        """Until a step is due; false when closing and nothing is left."""
+        """Until a step is due; false when closing and nothing is left, or there is no time for it."""
         with self._guard:
             self._to_write.wait_for(lambda: self._closing or not self._backlog.is_empty)
             # An event that comes after a quiet while waits for nobody; those that follow are taken together.
@@ -387,7 +391,7 @@ class LiveLog:
                 self._to_write.wait(rest_s)
         if self._closing:
             self._ingester.join()
-        return not (self._closing and self._backlog.is_empty)
+        return not (self._closing and (self._is_over or self._backlog.is_empty))
 
     def _rest_s(self, now_s: float) -> float:
         """How long to wait at most before asking again whether a step is due; 0 where it is."""
@@ -423,7 +427,7 @@ class LiveLog:
 
     def _write_sealed(self, settle: bool) -> bool:
         is_news = False
-        while (segment := self._backlog.take()) is not None:
+        while not self._is_over and (segment := self._backlog.take()) is not None:
             self._store.write(segment.generation, settle)
             is_news |= segment.generation.size > 0
             self._backlog.done(segment)
