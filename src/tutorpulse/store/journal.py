@@ -28,7 +28,7 @@ _HALF = np.dtype("<u8")
 class Record(Group, frozen=True, array_like=True):
     """A group in the journal. `ids` are the digests of its new ids: their leading halves, then their trailing ones.
 
-    None: a version wrote it that did not keep them (until 0.4).
+    None: it was written before they were kept.
     """
 
     ids: bytes | None = None
