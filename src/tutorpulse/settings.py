@@ -183,7 +183,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float,
         Meta(gt=0),
         _doc(
-            "Megabytes that may be acknowledged and not yet in the database, on the disk, and a sixth of that in memory at most; then bodies wait. In a flood the database begins at half of it."
+            "Megabytes that may be acknowledged and not yet in the database, on the disk, and some 41 bytes an event in memory; then bodies wait. In a flood the database begins at half of it."
         ),
     ] = 512.0
     database_gb_max: Annotated[

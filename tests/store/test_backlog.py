@@ -38,6 +38,24 @@ def taken(backlog: Backlog) -> list[Segment]:
     return found
 
 
+def of_two_groups_each(store: EventStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Backlog:
+    """Whose segments end with their second group of one event."""
+    monkeypatch.setattr(backlog_module, "SEGMENT_BYTES", 2 * len(group("a").bodies[0].raw))
+    return Backlog(tmp_path / "j", store.admission)
+
+
+def write_all(store: EventStore, backlog: Backlog) -> None:
+    for segment in iter(backlog.take, None):
+        store.write(segment.generation)
+        backlog.done(segment)
+
+
+def stored(store: EventStore) -> list[str]:
+    """In the order in which they were written."""
+    ids: list[str] = store.query("SELECT event_id FROM payment_events ORDER BY seq")["event_id"].tolist()
+    return ids
+
+
 def ids(claims: list[Claim]) -> list[str]:
     return [
         event_id
@@ -76,8 +94,7 @@ def test_it_counts_what_it_holds_and_since_when(store: EventStore, tmp_path: Pat
 def test_segments_end_at_a_size_and_come_in_order(
     store: EventStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backlog_module, "SEGMENT_BYTES", 2 * len(group("a").bodies[0].raw))
-    backlog = Backlog(tmp_path / "j", store.admission)
+    backlog = of_two_groups_each(store, tmp_path, monkeypatch)
     for name in "abcde":
         held(store, backlog, group(name))
     assert len(segments(tmp_path / "j")) == 3
@@ -88,8 +105,7 @@ def test_segments_end_at_a_size_and_come_in_order(
 def test_a_segment_that_ended_for_its_size_holds_no_rows_until_it_is_written(
     store: EventStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backlog_module, "SEGMENT_BYTES", 2 * len(group("a").bodies[0].raw))
-    backlog = Backlog(tmp_path / "j", store.admission)
+    backlog = of_two_groups_each(store, tmp_path, monkeypatch)
     for name in "abc":
         held(store, backlog, group(name), whole=True)
     backlog.seal()
@@ -99,11 +115,7 @@ def test_a_segment_that_ended_for_its_size_holds_no_rows_until_it_is_written(
         store.write(segment.generation)
         backlog.done(segment)
     assert whole == [[False, False], [True]]
-    assert store.query("SELECT event_id FROM payment_events ORDER BY seq")["event_id"].tolist() == [
-        "a",
-        "b",
-        "c",
-    ]
+    assert stored(store) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("second_is_whole", [True, False])
@@ -119,11 +131,7 @@ def test_rows_that_are_not_at_hand_are_read_from_the_journal(
         ids(segment.generation.claims)
     store.write(segment.generation)
     assert ids(segment.generation.claims) == ["a", "b", "c"]
-    assert store.query("SELECT event_id FROM payment_events ORDER BY seq")["event_id"].tolist() == [
-        "a",
-        "b",
-        "c",
-    ]
+    assert stored(store) == ["a", "b", "c"]
 
 
 def test_rows_that_come_in_another_order_than_the_outline_told_are_taken_by_their_ids(
@@ -161,10 +169,8 @@ def test_a_group_that_the_disk_refused_in_between_is_not_read(
     store.admission.withdraw(refused)
     held(store, backlog, group("b"))
     backlog.seal()
-    for segment in iter(backlog.take, None):
-        store.write(segment.generation)
-        backlog.done(segment)
-    assert store.query("SELECT event_id FROM payment_events ORDER BY seq")["event_id"].tolist() == ["a", "b"]
+    write_all(store, backlog)
+    assert stored(store) == ["a", "b"]
     assert not segments(tmp_path / "j")
 
 
@@ -200,9 +206,7 @@ def test_what_another_process_left_is_known_at_once_and_written_in_turn(home: Ho
         assert backlog.events == 3
         assert store.append(batch_of([paid("a"), paid("d")])).status.tolist() == [1, 0]
         backlog.seal()
-        for segment in iter(backlog.take, None):
-            store.write(segment.generation)
-            backlog.done(segment)
+        write_all(store, backlog)
         found = store.query("SELECT event_id FROM payment_events ORDER BY event_id")["event_id"]
         assert found.tolist() == ["a", "b", "c", "d"]
     assert not segments(home.journal_path)
@@ -217,9 +221,7 @@ def test_what_the_log_has_by_then_is_not_written_twice(home: Home) -> None:
         path.write_bytes(content)
     with EventStore.open(home, recovering=False) as store:
         backlog = Backlog(home.journal_path, store.admission, left_behind(store, home.journal_path))
-        for segment in iter(backlog.take, None):
-            store.write(segment.generation)
-            backlog.done(segment)
+        write_all(store, backlog)
         assert len(store) == 2
 
 

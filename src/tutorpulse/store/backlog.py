@@ -15,7 +15,7 @@ from tutorpulse.store.bodies import Group, decode
 from tutorpulse.store.journal import Journal, Place, read_record
 
 SEGMENT_BYTES = 32_000_000
-"""Some 140,000 events: half a second of the database's work, while which nobody else writes."""
+"""Some 140,000 events: half a second of the database's work, during which nobody else writes."""
 
 
 @dataclass(frozen=True, eq=False)
