@@ -140,7 +140,7 @@ def test_a_lone_large_body_is_decoded_here(
     assert statuses(take(flooded, body(event("a")))[0]) == [0]
 
 
-def test_the_other_process_is_started_while_nothing_comes(
+def test_the_other_process_is_started_before_a_flood_comes(
     store: EventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(livelog_module, "_BESIDE_AFTER_S", 0.01)

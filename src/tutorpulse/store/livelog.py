@@ -41,8 +41,8 @@ __all__ = ["Limits", "LiveLog", "LiveStats"]
 
 _RETRY_S = 1.0
 _OTHERS_WRITE_S = 0.1
-_BESIDE_AFTER_S = 1.0
-"""A service that has had nothing to take for so long starts the process beside it: its own start is over, and nobody waits."""
+_BESIDE_AFTER_S = 3.0
+"""A service starts the process beside it so long after its own start, once nothing waits: a flood that comes later finds it ready."""
 _BULK_SHARE = 0.05
 """Of the ingest thread's time; a lone body of a thousand events takes less."""
 _FLOOD_LOOK_S = 0.1
@@ -90,7 +90,7 @@ class LiveLog:
         left = left_behind(store, store.journal_path)
         self._backlog = Backlog(store.journal_path, store.admission, left)
         self._pressure = Pressure()
-        self._stepped_s = time.monotonic()
+        self._opened_s = self._stepped_s = time.monotonic()
         self._pressed_s = -math.inf
         self._is_over = False
         self._totals = Totals()
@@ -269,12 +269,11 @@ class LiveLog:
         return _Arrival(group, some, size >= _LARGE_BYTES, time.monotonic())
 
     def _wait_for_bodies(self) -> None:
-        idle_s = None if self._beside is None or self._beside.pid else _BESIDE_AFTER_S
-        with self._guard:
-            if self._to_take.wait_for(self._can_take, idle_s):
-                return
-        if self._beside:
-            # A flood that comes later finds it ready.
+        if self._beside and not self._beside.pid:
+            rest_s = self._opened_s + _BESIDE_AFTER_S - time.monotonic()
+            with self._guard:
+                if self._to_take.wait_for(self._can_take, max(0.0, rest_s)):
+                    return
             self._beside.is_ready()
         with self._guard:
             self._to_take.wait_for(self._can_take)
