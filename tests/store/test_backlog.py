@@ -225,6 +225,17 @@ def test_what_the_log_has_by_then_is_not_written_twice(home: Home) -> None:
         assert len(store) == 2
 
 
+def test_what_two_segments_tell_as_new_is_written_once(home: Home) -> None:
+    """As where the first could neither be synced nor cut back, and its sender sent the events again."""
+    left_by_another(home, "a")
+    (path,) = segments(home.journal_path)
+    path.with_name(f"{int(path.stem) + 1:012d}{path.suffix}").write_bytes(path.read_bytes())
+    with EventStore.open(home, recovering=False) as store:
+        write_all(store, Backlog(home.journal_path, store.admission, left_behind(store, home.journal_path)))
+        assert stored(store) == ["a"]
+    assert not segments(home.journal_path)
+
+
 def test_a_journal_of_an_older_version_is_brought_in_at_once(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
