@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-ROWS_AT_ONCE = 400_000
-"""Sessions, mostly, of some two hundred bytes: 80 MB for each kind, and as much again and more that the query takes. Fewer at once would cost: each part
-looks through the tables again, and in a log of ten million events three parts took half as long again as one (a one-off look)."""
+ROWS_AT_ONCE = 150_000
+"""Sessions, mostly, of some two hundred bytes: 30 MB for each kind, and as much again and more that the query takes. Fewer at once would cost: each part
+looks through the tables again, and in a log of ten million events four parts took twice as long as one (a one-off look)."""
 _FIRST = 1_000
 """Entities, while it is not known what they take."""
 

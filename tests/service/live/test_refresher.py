@@ -17,6 +17,7 @@ from tutorpulse.model import registry
 from tutorpulse.service.live import models
 from tutorpulse.service.live.lane import Limits
 from tutorpulse.service.live.refresher import Refresher
+from tutorpulse.service.live.rescoring import Rescoring
 from tutorpulse.service.refresh import refresh
 from tutorpulse.service.root import open_pulse
 from tutorpulse.service.served import open_scorer
@@ -47,6 +48,29 @@ def test_whom_an_event_touches_is_scored_at_once_and_nobody_else(tmp_path: Path)
         seen = refresher.lanes["student"].roster.seen("s3")
         assert seen is not None
         assert seen.as_of_us == now_us
+
+
+@pytest.mark.parametrize("at_once", [1, 20, 21, 22, 100, 1_000, 3_000, 10**7])
+def test_a_look_takes_as_many_with_events_as_come_in_one_part_with_those_beside_them(at_once: int) -> None:
+    limits = Limits()
+    taken = limits.with_events(at_once)
+    beside = max(limits.beside, taken // limits.marked_for_one)
+    assert 1 <= taken <= limits.marked
+    assert taken + beside <= max(at_once, 1 + limits.beside)
+    assert taken in (1, limits.marked) or taken + 1 + beside + 1 >= at_once
+
+
+def test_whose_rows_are_too_many_for_one_part_are_scored_by_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refreshed(tmp_path) as (pulse, refresher):
+        now_us = later(pulse, 0.1)
+        append(pulse, *[event("ib_call_logged", 0, student_id=who) for who in ("s1", "s3", "s5")])
+        monkeypatch.setattr(Rescoring, "at_once", property(lambda _self: 22))
+        assert refresher.lanes["student"].step()
+        assert scored_at(pulse, "student", now_us) == ["s1", "s3"]
+        assert refresher.lanes["student"].step()
+        assert scored_at(pulse, "student", now_us) == ["s1", "s3", "s5"]
 
 
 def test_a_newcomer_is_scored_with_the_first_event(tmp_path: Path) -> None:

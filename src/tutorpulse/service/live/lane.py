@@ -42,6 +42,11 @@ class Limits:
     in_passing: int = 1_000
     whole: int = 20_000
 
+    def with_events(self, at_once: int) -> int:
+        """How many of those with new events a look takes: so many that with those beside them there are no more than `at_once`, but one at least."""
+        beside = max(self.beside, at_once // (self.marked_for_one + 1))
+        return max(1, min(self.marked, at_once - beside))
+
 
 DEFAULT_LIMITS = Limits()
 
@@ -171,7 +176,7 @@ class Lane:
             self._asked.pop(entity_id, None)
 
     def _work(self, scorer: Scorer, hurry: bool) -> bool:
-        marked = self._marks.take(self._limits.marked)
+        marked = self._marks.take(self._limits.with_events(self._rescoring.at_once))
         if marked:
             self._for_events(scorer, marked)
         elif self._askers:

@@ -28,10 +28,17 @@ class Rescoring:
 
     def __init__(self, pulse: Pulse, kind: EntityType, roster: Roster, figures: LaneFigures) -> None:
         self._pulse, self._kind, self._roster, self._figures = pulse, kind, roster, figures
-        self._compute = partial(features_of, pulse, References(pulse.store.planner))
+        references = References(pulse.store.planner)
+        self._portion = references.portion
+        self._compute = partial(features_of, pulse, references)
         self._population: Population | None = None
         self._measured_of = 0
         self._as_of_us = 0
+
+    @property
+    def at_once(self) -> int:
+        """How many entities come in one look without their rows being asked for in parts, by what the last ones took."""
+        return self._portion.entities
 
     def rescore(self, scorer: Scorer, ids: Sequence[str]) -> int:
         """Score these entities as of now, never earlier than the last time; returns when the predictions could be read."""
