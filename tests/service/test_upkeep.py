@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tutorpulse.clock import DAY_US, HOUR_US, FixedClock
+from tutorpulse.clock import DAY_US, HOUR_US, MINUTE_US, FixedClock
 from tutorpulse.events.codec import Arrival, decode_lines
 from tutorpulse.features.compute import compute
 from tutorpulse.features.frame import ENTITY_TYPES, EntityType
@@ -81,7 +81,7 @@ def test_a_service_does_the_upkeep_once_a_day_at_its_hour(tmp_path: Path) -> Non
         assert done == [5, 5, 5]
 
 
-def test_an_upkeep_that_fails_is_put_off_and_said_so(
+def test_an_upkeep_that_fails_is_put_off_for_an_hour_and_said_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = FixedClock(NOW_US)
@@ -89,8 +89,15 @@ def test_an_upkeep_that_fails_is_put_off_and_said_so(
         simulated(pulse.store)
         nightly = Nightly(replace(pulse))
         clock.advance(DAY_US)
-        assert not nightly.step()
-    assert "upkeep put off to the next night: The archive needs a home without a comma" in caplog.text
+        for _ in range(180):
+            assert not nightly.step()
+            clock.advance(MINUTE_US)
+    said = [record.message for record in caplog.records if "upkeep" in record.message]
+    assert len(said) == 3
+    assert all(
+        line.startswith("upkeep put off for an hour: The archive needs a home without a comma")
+        for line in said
+    )
 
 
 def test_a_service_that_stops_stops_its_upkeep(tmp_path: Path) -> None:

@@ -14,6 +14,6 @@ def insert_bare(path: Path, tables: Sequence[tuple[str, Arrays]]) -> None:
         for table, columns in tables:
             database.execute(create_table_sql(table, log_columns(table)))
             database.insert(table, columns)
-        database.execute("CHECKPOINT")
+        database.checkpoint()
     finally:
         database.close()

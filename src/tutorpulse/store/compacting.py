@@ -22,14 +22,14 @@ def compact(database: Database) -> Compacted:
 
     The file keeps its freed blocks for new data: it does not grow until they are used up.
     """
-    database.execute("CHECKPOINT")
+    database.checkpoint()
     before = _used_bytes(database)
     with database.transaction():
         database.execute(
             f"CREATE OR REPLACE TABLE main.settled_sessions AS SELECT * FROM main.settled_sessions ORDER BY {ORDER}"
         )
     with _putting_together(database):
-        database.execute("CHECKPOINT")
+        database.checkpoint()
     sessions = int(database.scalar("SELECT COUNT(*) FROM main.settled_sessions"))
     return Compacted(sessions, before, _used_bytes(database))
 

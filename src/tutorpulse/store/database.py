@@ -6,13 +6,14 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.errors import HomeError
+from tutorpulse.errors import HomeError, UnavailableError
 from tutorpulse.settings import Settings
 from tutorpulse.store.planned import Planned, as_table
 from tutorpulse.store.statements import LONG_SQL, Statements
@@ -33,6 +34,10 @@ DatabaseError = duckdb.Error
 
 Interrupted = duckdb.InterruptException
 """Raised in a thread whose statement another thread stopped."""
+
+CHECKPOINT_WAITS_S = 60.0
+_CHECKPOINT_AGAIN_S = 0.02
+_REFUSED = "Cannot CHECKPOINT"
 
 
 class Database:
@@ -183,6 +188,32 @@ class Database:
             yield
         finally:
             self.execute("ROLLBACK")
+
+    def checkpoint(self, wait_s: float = CHECKPOINT_WAITS_S) -> None:
+        """Bring all that was committed into the file; others read meanwhile.
+
+        DuckDB refuses while somebody reads a moment from before a row was updated or a table replaced, so that is waited for. (`FORCE`
+        waits too, and lets nobody begin to read meanwhile.)
+
+        Raises:
+            UnavailableError: somebody did for all of `wait_s` seconds.
+        """
+        until = monotonic() + wait_s
+        while not self._checkpointed():
+            if monotonic() >= until:
+                raise UnavailableError(
+                    f"For {wait_s:g} s somebody read the log as it was before its last change. Try again when exports and whole refreshes are done."
+                )
+            sleep(_CHECKPOINT_AGAIN_S)
+
+    def _checkpointed(self) -> bool:
+        try:
+            self.execute("CHECKPOINT")
+        except duckdb.TransactionException as error:
+            if _REFUSED not in str(error):
+                raise
+            return False
+        return True
 
     def close(self) -> None:
         """Close every cursor and the file."""

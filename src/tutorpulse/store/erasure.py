@@ -51,7 +51,7 @@ def erase(database: Database, home: Path, entity_type: str, entity_id: str) -> E
             raise UnknownEntityError(f"No {entity_type} {entity_id!r} is known. Check the id and the kind.")
     for file in files:
         file.unlink(missing_ok=True)
-    database.execute("CHECKPOINT")
+    database.checkpoint()
     return erased
 
 

@@ -217,7 +217,7 @@ class EventStore:
         """
         with self._writing, self._settling:
             self.drain()
-            self._database.execute("CHECKPOINT")
+            self._database.checkpoint()
             yield
 
     def checkpoint_every(self, megabytes: int) -> None:

@@ -44,7 +44,9 @@ def settle_within(database: Database, places: SessionPlaces) -> None:
         _refold_few(database, places.together_with(database, settled, newest), settled)
     else:
         refold(database, _TOUCHED.format(seq=settled))
-    database.execute("UPDATE facts SET value = ? WHERE name = 'settled_seq'", [newest])
+    # Not updated in place: while anybody read the moment before, DuckDB would make no checkpoint.
+    database.execute("DELETE FROM facts WHERE name = 'settled_seq'")
+    database.execute("INSERT INTO facts VALUES ('settled_seq', ?)", [newest])
 
 
 def _new(database: Database, settled: int) -> tuple[int, int]:

@@ -22,6 +22,7 @@ class Nightly:
         self._pulse = pulse
         self._stopping = threading.Event()
         self._done_on = self._day()
+        self._again_us = 0
         self._interrupt: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
@@ -39,16 +40,17 @@ class Nightly:
             self._thread.join(timeout_s / 2)
 
     def step(self) -> bool:
-        """Do the upkeep if its time has come since the last; whether it was done."""
-        day = self._day()
-        if day <= self._done_on:
+        """Do the upkeep if its time has come since the last, an hour after it failed; whether it was done."""
+        day, now_us = self._day(), self._pulse.clock.now_us()
+        if day <= self._done_on or now_us < self._again_us:
             return False
-        self._done_on = day
         try:
             done = keep_up(self._pulse)
         except (TutorpulseError, DatabaseError) as error:
-            log.warning("upkeep put off to the next night: %s", error)
+            self._again_us = now_us + HOUR_US
+            log.warning("upkeep put off for an hour: %s", error)
             return False
+        self._done_on = day
         fields = {"archived_events": done.archived.events, "sessions": done.compacted.sessions}
         log.info("upkeep done", extra={"fields": fields})
         return True
