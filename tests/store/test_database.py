@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -11,6 +11,7 @@ import pytest
 from tests.store.batches import batch_of
 from tests.waiting import until
 from tutorpulse.errors import UnavailableError
+from tutorpulse.store.database import Interrupted
 from tutorpulse.store.home import Home
 from tutorpulse.store.log import EventStore
 
@@ -91,3 +92,21 @@ def test_a_checkpoint_that_waited_in_vain_says_so_and_is_made_later(home: Home) 
             with pytest.raises(UnavailableError, match=r"For 0.05 s somebody read the log .* Try again"):
                 store._database.checkpoint(wait_s=0.05)
         store._database.checkpoint(wait_s=0)
+
+
+def test_a_wait_for_a_checkpoint_can_be_stopped_from_elsewhere(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stops: list[Callable[[], None]] = []
+    monkeypatch.setattr("tutorpulse.store.database.sleep", lambda _seconds: stops[0]())
+
+    def compact(store: EventStore) -> None:
+        with store.visit() as stop:
+            stops.append(stop)
+            store.compact()
+
+    with EventStore.open(home) as store, ThreadPoolExecutor(1) as pool:
+        store.append(batch_of(lessons(1)))
+        with reader(store), pytest.raises(Interrupted, match="stopped"):
+            pool.submit(compact, store).result(60)
+        assert store.compact().sessions == 1

@@ -38,6 +38,7 @@ Interrupted = duckdb.InterruptException
 CHECKPOINT_WAITS_S = 60.0
 _CHECKPOINT_AGAIN_S = 0.02
 _REFUSED = "Cannot CHECKPOINT"
+_NEVER_STOPPED = threading.Event()
 
 
 class Database:
@@ -73,13 +74,19 @@ class Database:
 
     @contextmanager
     def lease(self) -> Iterator[Callable[[], None]]:
-        """For a thread that comes and goes: its cursor is freed at the end. Gives what stops its statement from elsewhere."""
+        """For a thread that comes and goes: its cursor is freed at the end. Gives what stops its statement, or its wait for a checkpoint, from elsewhere."""
         cursor = self.cursor()
+        stopped = self._local.stopped = threading.Event()
+
+        def stop() -> None:
+            stopped.set()
+            cursor.interrupt()
+
         try:
-            yield cursor.interrupt
+            yield stop
         finally:
             self._cursors.remove(cursor)
-            del self._local.cursor
+            del self._local.cursor, self._local.stopped
             self._local.__dict__.pop("statements", None)
             cursor.close()
 
@@ -197,9 +204,13 @@ class Database:
 
         Raises:
             UnavailableError: somebody did for all of `wait_s` seconds.
+            Interrupted: the wait was stopped.
         """
         until = monotonic() + wait_s
+        stopped: threading.Event = getattr(self._local, "stopped", _NEVER_STOPPED)
         while not self._checkpointed():
+            if stopped.is_set():
+                raise Interrupted("The wait for a checkpoint was stopped.")
             if monotonic() >= until:
                 raise UnavailableError(
                     f"For {wait_s:g} s somebody read the log as it was before its last change. Try again when exports and whole refreshes are done."
