@@ -51,7 +51,7 @@ def reader(store: EventStore) -> Iterator[list[int]]:
             reading.result()
 
 
-def test_what_a_reader_finds_unsettled_since_then_keeps_nobody_from_a_checkpoint(home: Home) -> None:
+def test_settling_keeps_nobody_from_a_checkpoint_while_others_read_the_moment_before_it(home: Home) -> None:
     with EventStore.open(home) as store:
         store.append(batch_of(lessons(1)))
         with reader(store) as seen:

@@ -57,7 +57,7 @@ def run(options: Options) -> Result:
     file (`database_gb_max`). Its buffers are a cache: they grow as more of the file is read, and as the file grows, until that bound is reached, however
     long that takes, and then never more. A bound that the operator sets says nothing of a leak while it is not reached; so it is one that the part
     before the measured time fills, and what is measured is the whole process with its cache full. `database_full` says whether it was. And the daily
-    upkeep, which is another load, is put off (`nightly_upkeep`).
+    upkeep, which is another load, is put off (`nightly_upkeep`); the database is put in order where the run meets `upkeep_hour`.
 
     Everybody is scored, and then the same load goes before the measured time for half of it, so that every part has seen work. Between two
     checkpoints, of 64 MB of the database's own log, the rows that came since are in memory (`database_pending`): some minutes of rise and a fall, of which

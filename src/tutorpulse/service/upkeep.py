@@ -21,7 +21,7 @@ def keep_up(pulse: Pulse) -> Upkeep:
     for a month's days or for the compaction.
 
     Raises:
-        HomeError: the files cannot be written.
+        HomeError: the files cannot be written. UnavailableError: somebody read for too long.
     """
     days = pulse.settings.retention_days
     archived = pulse.store.archive(pulse.clock.now_us() - days * DAY_US) if days else Archived()

@@ -39,6 +39,7 @@ def erase(database: Database, home: Path, entity_type: str, entity_id: str) -> E
     Raises:
         InputError: the kind is neither tutor nor student, or the id is the placeholder.
         UnknownEntityError: no event and no reject names the entity.
+        UnavailableError: it is erased, but not out of the file yet; see `Database.checkpoint`.
     """
     if entity_type not in _ENTITY_TYPES:
         raise InputError(f"{entity_type!r} is no kind of entity. Give tutor or student.")

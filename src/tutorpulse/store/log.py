@@ -214,6 +214,9 @@ class EventStore:
         """All that was acknowledged is in the database's file, and no file of the log changes within the context: they may be copied.
 
         A live service goes on acknowledging meanwhile, into its journal, until that is full.
+
+        Raises:
+            UnavailableError: see `Database.checkpoint`.
         """
         with self._writing, self._settling:
             self.drain()
@@ -448,7 +451,11 @@ class EventStore:
             progress(done.events)
 
     def compact(self) -> Compacted:
-        """Put the settled sessions in order, and free what was deleted; see `compacting`."""
+        """Put the settled sessions in order, and free what was deleted; see `compacting`.
+
+        Raises:
+            UnavailableError: see `Database.checkpoint`.
+        """
         with self._writing:
             self.drain()
             self.settle()
