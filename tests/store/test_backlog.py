@@ -102,20 +102,28 @@ def test_segments_end_at_a_size_and_come_in_order(
     assert [segment.events for segment in taken(backlog)] == [2, 2, 1]
 
 
-def test_a_segment_that_ended_for_its_size_holds_no_rows_until_it_is_written(
+def test_so_many_bytes_wait_with_their_rows_and_the_rest_without_until_they_are_written(
     store: EventStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backlog = of_two_groups_each(store, tmp_path, monkeypatch)
-    for name in "abc":
+    monkeypatch.setattr(backlog_module, "ROWS_BYTES", 3 * len(group("a").bodies[0].raw))
+    for name in "abcde":
         held(store, backlog, group(name), whole=True)
-    backlog.seal()
+    whole = written_whole(store, backlog)
+    held(store, backlog, group("f"), whole=True)
+    assert [*whole, *written_whole(store, backlog)] == [[True, True], [True, False], [False], [True]]
+    assert stored(store) == ["a", "b", "c", "d", "e", "f"]
+
+
+def written_whole(store: EventStore, backlog: Backlog) -> list[list[bool]]:
+    """Of each segment's claims whether their rows were there before they were written."""
     whole = []
+    backlog.seal()
     for segment in iter(backlog.take, None):
         whole.append([claim.is_whole for claim in segment.generation.claims])
         store.write(segment.generation)
         backlog.done(segment)
-    assert whole == [[False, False], [True]]
-    assert stored(store) == ["a", "b", "c"]
+    return whole
 
 
 @pytest.mark.parametrize("second_is_whole", [True, False])
@@ -246,3 +254,16 @@ def test_a_journal_of_an_older_version_is_brought_in_at_once(
     with EventStore.open(home, recovering=False) as store:
         assert left_behind(store, home.journal_path) == []
         assert len(store) == 2
+
+
+def test_every_id_of_the_log_is_known_once_it_is_known_what_was_left(home: Home) -> None:
+    """So the first sender waits for nobody who writes."""
+    with EventStore.open(home) as store:
+        store.append(batch_of([paid("a")]))
+    with EventStore.open(home) as store:
+        assert store.admission.claim(batch_of([paid("a")])) is None
+        assert left_behind(store, home.journal_path) == []
+        claim = store.admission.claim(batch_of([paid("a"), paid("b")]))
+        assert claim is not None
+        assert claim.new.tolist() == [False, True]
+        store.admission.withdraw(claim)

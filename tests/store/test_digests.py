@@ -14,6 +14,7 @@ from tutorpulse.store.digests import (
     contains,
     digest_ids,
     first_of_each,
+    merged,
 )
 
 # Few values, so that equal leading halves with different trailing ones are common.
@@ -50,6 +51,14 @@ def test_the_first_of_equals_is_the_one_of_the_lowest_position(
         lowest[pair] = min(place, lowest.get(pair, place))
     first = first_of_each(digests(pairs), np.array(order, np.int64))
     assert first.tolist() == [lowest[pair] == place for pair, place in zip(pairs, order, strict=True)]
+
+
+@given(st.lists(PAIRS, max_size=4))
+def test_merging_sorted_sets_sorts_all_of_them(sets: list[list[tuple[int, int]]]) -> None:
+    found = merged([digests(pairs).sorted() for pairs in sets])
+    pairs = [pair for pairs in sets for pair in pairs]
+    assert found.hi.tolist() == sorted(hi for hi, _ in pairs)
+    assert sorted(zip(found.hi.tolist(), found.lo.tolist(), strict=True)) == sorted(pairs)
 
 
 def test_no_digests_are_a_set_too() -> None:

@@ -15,12 +15,13 @@ from tutorpulse.store import journal as journal_module
 from tutorpulse.store import livelog as livelog_module
 from tutorpulse.store.admission import Generation
 from tutorpulse.store.beside import Beside
-from tutorpulse.store.bodies import Body, Group
+from tutorpulse.store.bodies import Body, Decoded, Group
 from tutorpulse.store.home import Home
 from tutorpulse.store.journal import segments
 from tutorpulse.store.livelog import LiveLog
 from tutorpulse.store.livestats import DEFAULT_LIMITS
 from tutorpulse.store.log import EventStore
+from tutorpulse.store.outline import Outline
 
 
 @pytest.fixture
@@ -128,6 +129,31 @@ def test_the_next_group_is_with_the_other_process_while_one_waits_for_the_disk(
     assert not any(answer.done() for answer in answers)
     may_sync.set()
     assert [statuses(answer.result(30)) for answer in answers] == [[0], [0], [1]]
+
+
+def test_a_group_that_finds_the_other_process_busy_goes_there_as_soon_as_that_has_answered(
+    flooded: LiveLog, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, receive = beside.send, beside.receive
+    busy = threading.Event()
+
+    def sent(group: Group) -> bool:
+        if busy.is_set():
+            return False
+        busy.set()
+        return send(group)
+
+    def received() -> Decoded[Outline] | None:
+        busy.clear()
+        return receive()
+
+    def never(_group: Group) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(beside, "send", sent)
+    monkeypatch.setattr(beside, "receive", received)
+    monkeypatch.setattr(livelog_module, "decode", never)
+    assert together(flooded, BODIES) == ANSWERS
 
 
 def test_a_lone_large_body_is_decoded_here(

@@ -122,10 +122,10 @@ class Admission:
             self._unsure.append((claim, claim.new_digests.sorted()))
             return claim
 
-    def confirm(self, claim: Claim) -> None:
-        """It is durable, and goes into the database with the next generation."""
+    def confirm(self, claim: Claim, keep_rows: bool = True) -> None:
+        """It is durable, and goes into the database with the next generation, which holds its rows or knows where they are."""
         with self._changed:
-            self._on_their_way[-1].add(claim)
+            self._on_their_way[-1].add(claim if keep_rows else claim.without_rows())
             self._no_longer_unsure(claim)
 
     def withdraw(self, claim: Claim) -> None:

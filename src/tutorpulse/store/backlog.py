@@ -15,7 +15,9 @@ from tutorpulse.store.bodies import Group, decode
 from tutorpulse.store.journal import Journal, Place, read_record
 
 SEGMENT_BYTES = 32_000_000
-"""Some 140,000 events: half a second of the database's work, during which nobody else writes."""
+"""Some 100,000 events: half a second of the database's work, during which nobody else writes."""
+ROWS_BYTES = 8_000_000
+"""While no more than so many bytes of bodies wait, their rows do so in memory, where they take four times as much. Those of the rest are read from the journal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,25 +70,22 @@ class Backlog:
         with self._guard:
             place = self._journal.append(group, claim.new_digests)
             self._places.append(place)
-            self._admission.confirm(claim)
+            self._admission.confirm(claim, claim.is_whole and self.bytes + size <= ROWS_BYTES)
             self._events, self._bytes = self._events + claim.size, self._bytes + size
             self._since_s = now_s if self._since_s is None else self._since_s
             self.events, self.bytes = self.events + claim.size, self.bytes + size
             if self._bytes >= SEGMENT_BYTES:
-                # Nobody writes it at once, so there may come to be many: their rows would take four times the journal's room in memory.
-                self._seal(keep_rows=False)
+                self._seal()
 
     def seal(self) -> None:
         """End the segment that is being written, if it holds anything."""
         with self._guard:
-            self._seal(keep_rows=True)
+            self._seal()
 
-    def _seal(self, keep_rows: bool) -> None:
+    def _seal(self) -> None:
         if self._since_s is None:
             return
         number, generation = self._journal.seal(), self._admission.next_generation()
-        if not keep_rows:
-            generation.claims = [claim.without_rows() for claim in generation.claims]
         if not all(claim.is_whole for claim in generation.claims):
             generation.load = partial(_loaded, tuple(generation.claims), tuple(self._places))
         self._places = []

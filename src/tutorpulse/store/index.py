@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tutorpulse.store.digests import Digests, Run, SortedParts, concatenate, contained
+from tutorpulse.store.digests import Digests, Run, SortedParts, concatenate, contained, merged
 from tutorpulse.store.files import sync_folder, write_durably
 
 MANIFEST_FILE = "manifest.json"
@@ -170,10 +170,10 @@ def _write_run(path: Path, parts: list[Digests]) -> None:
     count = sum(len(part) for part in parts)
     halves = np.memmap(path, "<u8", "w+", shape=(2, count))
     start = 0
-    for merged in _merge(parts, count):
-        halves[0, start : start + len(merged)] = merged.hi
-        halves[1, start : start + len(merged)] = merged.lo
-        start += len(merged)
+    for piece in _merge(parts, count):
+        halves[0, start : start + len(piece)] = piece.hi
+        halves[1, start : start + len(piece)] = piece.lo
+        start += len(piece)
     halves.flush()
     with path.open("rb+") as file:
         os.fsync(file.fileno())
@@ -186,7 +186,7 @@ def _merge(parts: list[Digests], count: int) -> Iterator[Digests]:
     bounds = [[0, *(int(part.hi.searchsorted(cut)) for cut in cuts), len(part)] for part in parts]
     for piece in range(pieces):
         slices = [part[bound[piece] : bound[piece + 1]] for part, bound in zip(parts, bounds, strict=True)]
-        yield concatenate(slices).sorted()
+        yield merged(slices)
 
 
 def _size(path: Path) -> int:

@@ -235,7 +235,10 @@ class LiveLog:
                 # What another process is to decode is handed over before the group before it is done with.
                 sent = arrived if arrived and self._send(arrived, away is not None) else None
                 if away:
-                    self._decide(away, self._received(away.group))
+                    received = self._received(away.group)
+                    # It has read by now what was sent before.
+                    sent = sent or (arrived if arrived and self._send(arrived, others=True) else None)
+                    self._decide(away, received)
                 away = sent
                 if arrived and not sent:
                     self._decide(arrived, self._decoded(arrived))

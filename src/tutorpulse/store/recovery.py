@@ -68,9 +68,8 @@ def left_behind(store: Writable, folder: Path) -> list[Segment]:
     if len(told) < len(found):
         recover(store, folder)
         return []
-    if told:
-        # Else the first claim would, once whoever writes these is done.
-        store.catch_up()
+    # Else the first claim would: after whoever writes these, and with its sender waiting, .1 s for ten million ids (a one-off look).
+    store.catch_up()
     now_s = monotonic()
     return [
         Segment(
