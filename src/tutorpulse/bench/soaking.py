@@ -18,7 +18,7 @@ from tutorpulse.bench.posting import Connection
 from tutorpulse.bench.served import Served, logged_problems, refresh_whole, served
 from tutorpulse.bench.waits import together, waits_of
 from tutorpulse.bench.watching import Sample, filled, look, trends_of
-from tutorpulse.bench.year import newest_lines, year_plan
+from tutorpulse.bench.year import spread_lines, year_plan
 from tutorpulse.clock import SystemClock
 from tutorpulse.errors import TutorpulseError
 from tutorpulse.store.home import Home
@@ -59,6 +59,9 @@ def run(options: Options) -> Result:
     before the measured time fills, and what is measured is the whole process with its cache full. `database_full` says whether it was. And the daily
     upkeep, which is another load, is put off (`nightly_upkeep`); the database is put in order where the run meets `upkeep_hour`.
 
+    The events are of all of the home's year, a hundred that follow each other at a time in random order: were they all of the last days, as live ones are, those would
+    come to be several times as dense within the minutes of a run, looks at people as large, and the load would not be steady.
+
     Everybody is scored, and then the same load goes before the measured time for half of it, so that every part has seen work. Between two
     checkpoints, of 64 MB of the database's own log, the rows that came since are in memory (`database_pending`): some minutes of rise and a fall, of which
     the measured time should hold several. Nothing is left out of what is measured: see `memory.Trend` for the rule by which memory is said to be flat.
@@ -73,7 +76,7 @@ def run(options: Options) -> Result:
     home = filled_home(options, plan)
     bound_gb = _bounded(home)
     count = POST_EVENTS * round(EVENTS_PER_SECOND * (warm_s + lasts_s) / POST_EVENTS)
-    lines = newest_lines(plan, now_us, count)
+    lines = spread_lines(plan, now_us, count)
     writes, reads = _Seen(), _Seen()
     samples: list[Sample] = []
     with served(home) as service:

@@ -1,7 +1,9 @@
 """The homes that the served benchmarks begin with: a year of a marketplace up to now, and the events that come after it."""
 
 from collections import deque
+from collections.abc import Collection, Iterator
 from itertools import chain
+from random import Random
 
 from tutorpulse.bench.marketplace import BATCH_EVENTS, Plan, batches, ndjson
 from tutorpulse.clock import DAY_US
@@ -10,7 +12,11 @@ from tutorpulse.errors import TutorpulseError
 STUDENTS_PER_TUTOR = 5
 FEWEST_TUTORS = 20
 
+_YEAR_DAYS = 365
 _NEW_DAYS = 10
+_SPARE = 10
+"""Of so many events one more is made: what would lie after now is left out."""
+_TOGETHER = 100
 
 
 def year_plan(events: int, tutors: int, now_us: int) -> Plan:
@@ -20,7 +26,7 @@ def year_plan(events: int, tutors: int, now_us: int) -> Plan:
         events=events,
         tutors=tutors,
         students=STUDENTS_PER_TUTOR * tutors,
-        start_us=now_us - 365 * DAY_US,
+        start_us=now_us - _YEAR_DAYS * DAY_US,
         until_us=now_us,
     )
 
@@ -31,16 +37,37 @@ def newest_lines(home: Plan, now_us: int, count: int) -> list[bytes]:
     Raises:
         TutorpulseError: the plan gave fewer.
     """
+    return _enough(deque(_lines(home, now_us, _NEW_DAYS, 2 * count), maxlen=count), count)
+
+
+def spread_lines(home: Plan, now_us: int, count: int) -> list[bytes]:
+    """New events of the year up to now about the home's tutors and students, a line each, a hundred that follow each other at a time, in random order.
+
+    However many of them a home takes, no part of its year comes to be denser than another.
+
+    Raises:
+        TutorpulseError: the plan gave fewer.
+    """
+    made = list(_lines(home, now_us, _YEAR_DAYS, count + count // _SPARE))
+    order = list(range(0, len(made), _TOGETHER))
+    Random(home.seed).shuffle(order)
+    return _enough([line for start in order for line in made[start : start + _TOGETHER]][:count], count)
+
+
+def _lines(home: Plan, now_us: int, days: int, events: int) -> Iterator[bytes]:
     plan = Plan(
-        events=2 * count + BATCH_EVENTS,
+        events=events + BATCH_EVENTS,
         tutors=home.tutors,
         students=home.students,
-        start_us=now_us - _NEW_DAYS * DAY_US,
-        days=_NEW_DAYS,
+        start_us=now_us - days * DAY_US,
+        days=days,
         seed=1_000 + home.seed,
         until_us=now_us,
     )
-    lines = deque(chain.from_iterable(ndjson(batch).splitlines() for batch in batches(plan)), maxlen=count)
+    return chain.from_iterable(ndjson(batch).splitlines() for batch in batches(plan))
+
+
+def _enough(lines: Collection[bytes], count: int) -> list[bytes]:
     if len(lines) < count:
         raise TutorpulseError(f"The plan of events gave {len(lines)} of {count}.")
     return list(lines)
