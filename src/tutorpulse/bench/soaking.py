@@ -63,7 +63,7 @@ def run(options: Options) -> Result:
     come to be several times as dense within the minutes of a run, looks at people as large, and the load would not be steady.
 
     Everybody is scored, and then the same load goes before the measured time for half of it, so that every part has seen work. Between two
-    checkpoints, of 64 MB of the database's own log, the rows that came since are in memory (`database_pending`): some minutes of rise and a fall, of which
+    checkpoints the rows that came since are in memory (`database_pending`): some minutes of rise and a fall, of which
     the measured time should hold several. Nothing is left out of what is measured: see `memory.Trend` for the rule by which memory is said to be flat.
 
     The value is the events a second that were acknowledged, the warm part included; the limit is the pace asked for. Errors, posts, reads and

@@ -15,7 +15,7 @@ FEWEST_TUTORS = 20
 _YEAR_DAYS = 365
 _NEW_DAYS = 10
 _SPARE = 10
-"""Of so many events one more is made: what would lie after now is left out."""
+"""For so many events one more is made, as what would lie after now is left out."""
 _TOGETHER = 100
 
 

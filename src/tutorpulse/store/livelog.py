@@ -233,11 +233,11 @@ class LiveLog:
         try:
             while (arrived := self._next_group(wait=away is None)) or away:
                 # What another process is to decode is handed over before the group before it is done with.
-                sent = arrived if arrived and self._send(arrived, away is not None) else None
+                sent = self._send(arrived, others=away is not None)
                 if away:
                     received = self._received(away.group)
                     # It has read by now what was sent before.
-                    sent = sent or (arrived if arrived and self._send(arrived, others=True) else None)
+                    sent = sent or self._send(arrived, others=True)
                     self._decide(away, received)
                 away = sent
                 if arrived and not sent:
@@ -287,11 +287,11 @@ class LiveLog:
     def _has_room(self) -> bool:
         return self._backlog.bytes < self._limits.journal_bytes
 
-    def _send(self, arrival: _Arrival, others: bool) -> bool:
-        """Have another process decode a large group, where others come meanwhile; false where it is not worth that, or none can."""
-        if self._beside is None or not arrival.is_large or not (others or self._queue):
-            return False
-        return self._beside.is_ready() and self._beside.send(arrival.group)
+    def _send(self, arrival: _Arrival | None, others: bool) -> _Arrival | None:
+        """Have another process decode a large group, where others come meanwhile. The group; None where it is not worth that, or none can now."""
+        if self._beside is None or arrival is None or not arrival.is_large or not (others or self._queue):
+            return None
+        return arrival if self._beside.is_ready() and self._beside.send(arrival.group) else None
 
     def _received(self, group: Group) -> Decoded[Batch]:
         """What was sent, decoded: here, where the other process ended meanwhile."""
