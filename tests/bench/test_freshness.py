@@ -76,4 +76,6 @@ def test_a_short_run_measures_every_pace_and_the_larger_home_alone_beside_reader
     for when in ("while_serving", "under_load"):
         assert len(details[f"whole_refresh_{when}_seconds"]) == 1
         assert details[f"read_one_{when}"] == details[f"read_page_{when}"] > 0
-    assert details["load_seconds_under_load"][0] > 1
+    # What is loaded within a refresh depends on how fast the machine refreshes; that it was loaded does not.
+    assert details["load_seconds_under_load"][0] > 0
+    assert details["events_per_second_under_load"][0] > 0
