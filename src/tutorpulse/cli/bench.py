@@ -30,7 +30,7 @@ def bench(
         float | None,
         typer.Option(
             min=5,
-            help="How long `soak` measures; it warms up for half as long before.",
+            help="How long `soak` measures; it warms up for as long before.",
             show_default="600",
         ),
     ] = None,

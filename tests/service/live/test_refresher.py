@@ -15,12 +15,14 @@ from tutorpulse.errors import HomeBusyError, ModelError, TutorpulseError
 from tutorpulse.features.compute import compute
 from tutorpulse.model import registry
 from tutorpulse.service.live import models
+from tutorpulse.service.live import refresher as refresher_module
 from tutorpulse.service.live.lane import Limits
 from tutorpulse.service.live.refresher import Refresher
 from tutorpulse.service.live.rescoring import Rescoring
 from tutorpulse.service.refresh import refresh
 from tutorpulse.service.root import open_pulse
 from tutorpulse.service.served import open_scorer
+from tutorpulse.spare import Spare
 from tutorpulse.store.database import DatabaseError
 from tutorpulse.store.state import State
 
@@ -317,6 +319,22 @@ def test_threads_keep_a_home_fresh_until_they_are_stopped(tmp_path: Path) -> Non
             "refresh-tutors has stopped: restart the service",
             "refresh-students has stopped: restart the service",
         ]
+
+
+def test_each_lane_returns_what_it_has_freed_in_its_own_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    returning: set[str] = set()
+
+    class Noted(Spare):
+        def return_when_due(self) -> bool:
+            returning.add(threading.current_thread().name)
+            return super().return_when_due()
+
+    monkeypatch.setattr(refresher_module, "Spare", Noted)
+    with refreshed(tmp_path) as (_, refresher):
+        refresher.start()
+        until(lambda: returning == {"refresh-tutors", "refresh-students"})
 
 
 def test_who_waits_for_a_whole_refresh_learns_that_the_service_stops(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tutorpulse.service.live.pages import PageMover
 from tutorpulse.service.refresh import RefreshReport, keep_run, report_of, standing_of
 from tutorpulse.service.root import Pulse
 from tutorpulse.service.subjects import tell_subjects, write_subjects
+from tutorpulse.spare import Spare
 from tutorpulse.store.database import DatabaseError, Interrupted
 from tutorpulse.store.state import State
 
@@ -175,7 +176,9 @@ class Refresher:
 
     def _keep_fresh(self, lane: Lane) -> None:
         with self._pulse.store.visit() as interrupt, self._interruptible(interrupt), suppress(Interrupted):
+            spare = Spare()
             while not self._stopping.is_set():
+                spare.return_when_due()
                 self.manners.give_way()
                 self.manners.bring_in()
                 began_s, bodies, rows = monotonic(), self.manners.bodies, lane.rows_written

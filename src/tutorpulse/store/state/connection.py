@@ -13,8 +13,9 @@ from tutorpulse.store.state.schema import STEPS
 
 _BUSY_TIMEOUT_S = 5.0
 _RETRY_S = 0.01
-_CACHE_KB = 16_000
-"""Pages that a connection keeps in memory, as far as it reads them: at SQLite's 2 MB each look read the tables' paths from the file anew."""
+_CACHE_KB = 8_000
+"""Pages that a connection keeps in memory, as far as it reads them: at SQLite's 2 MB each look read the tables' paths from the file anew. With 16 MB the
+connections of a busy service came to 24 to 41 MB, more as its state grew; with half of that predictions were fresh as soon (three loads each by turns; one-off looks)."""
 WAL_PAGES = 16_000
 """Pages in the write-ahead log (64 MB) before they move into the file. A look at hundreds writes two thousand: at SQLite's 1,000 each moved its own."""
 _WAL_PAGES_LEFT = 4 * WAL_PAGES
